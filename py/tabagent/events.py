@@ -1,0 +1,136 @@
+"""Names of every message that crosses a context border: the one source, for Python and JavaScript.
+
+The build turns the enumerations below into `events.js`, so that the panel and the service worker use the same
+constants; no other file of either language may spell an event's value out. Names and values are those of the
+migration plan (`eventNames.ts` of the original extension). What is new here is marked "new".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class WorkerEventNames(StrEnum):
+    """Events of the model's life, published by the background to every connected page."""
+
+    WORKER_SCRIPT_READY = "workerScriptReady"
+    WORKER_READY = "workerReady"
+    LOADING_STATUS = "loadingStatus"
+    GENERATION_STATUS = "generationStatus"
+    GENERATION_UPDATE = "generationUpdate"
+    GENERATION_COMPLETE = "generationComplete"
+    GENERATION_STOPPED = "generationStopped"
+    GENERATION_ERROR = "generationError"
+    STOP_GENERATION = "stopGeneration"
+    RESET_COMPLETE = "resetComplete"
+    ERROR = "error"
+    UNINITIALIZED = "uninitialized"
+    CREATING_WORKER = "creating_worker"
+    LOADING_MODEL = "loading_model"
+    MODEL_READY = "model_ready"
+    GENERATING = "generating"
+    IDLE = "idle"
+    WORKER_ENV_READY = "workerEnvReady"
+    INIT = "init"
+    GENERATE = "generate"
+    RESET = "reset"
+    SET_BASE_URL = "setBaseUrl"
+    SET_ENV_CONFIG = "setEnvConfig"
+    MANIFEST_UPDATED = "manifestUpdated"
+    INFERENCE_SETTINGS_UPDATE = "inferenceSettingsUpdate"
+    MEMORY_STATS = "memoryStats"
+    REQUEST_MEMORY_STATS = "requestMemoryStats"
+    HUGGINGFACE_LOGIN = "huggingfaceLogin"
+    HUGGINGFACE_LOGOUT = "huggingfaceLogout"
+    MODEL_SOURCE_SELECTION = "modelSourceSelection"
+    CLEAR_CACHE = "clearCache"
+    CACHE_CLEARED = "cacheCleared"
+    UI_CONNECTED = "uiConnected"
+    UI_DISCONNECTED = "uiDisconnected"
+    UI_PING = "uiPing"
+    UI_PONG = "uiPong"
+    # The original sent this as a bare literal that no page handled.
+    FATAL_ERROR = "FATAL_ERROR"
+
+
+class UIEventNames(StrEnum):
+    """Events that a page shows to the person."""
+
+    MODEL_WORKER_LOADING_PROGRESS = "modelWorkerLoadingProgress"
+    MODEL_ALREADY_LOADED = "ui:modelAlreadyLoaded"
+    MODEL_SELECTION_CHANGED = "ui:modelSelectionChanged"
+    REQUEST_MODEL_EXECUTION = "ui:requestModelExecution"
+    WORKER_STATE_CHANGED = "worker:stateChanged"
+    SHOW_HUGGINGFACE_LOGIN_DIALOG = "ui:showHuggingFaceLoginDialog"
+
+
+class RuntimeMessageTypes(StrEnum):
+    """Requests of pages to the background; each gets exactly one reply."""
+
+    LOAD_MODEL = "loadModel"
+    SEND_CHAT_MESSAGE = "sendChatMessage"
+    INTERRUPT_GENERATION = "interruptGeneration"
+    RESET_WORKER = "resetWorker"
+    GET_MODEL_WORKER_STATE = "getModelWorkerState"
+    CHECK_BACKGROUND_READY = "checkBackgroundReady"
+    # new: the models that are stored or suggested, with sizes and states
+    LIST_MODELS = "listModels"
+    # new: asks the hub which files and dtypes a repository has
+    INSPECT_MODEL = "inspectModel"
+
+
+class LoadingStatusTypes(StrEnum):
+    """`status` of a MODEL_WORKER_LOADING_PROGRESS payload."""
+
+    INITIATE = "initiate"
+    PROGRESS = "progress"
+    DONE = "done"
+    READY = "ready"
+    ERROR = "error"
+    CACHED = "cached"
+
+
+class ModelWorkerStates(StrEnum):
+    """States of the model manager; `tabagent.models.state` holds the transitions."""
+
+    UNINITIALIZED = "uninitialized"
+    LOADING_MODEL = "loading_model"
+    MODEL_READY = "model_ready"
+    GENERATING = "generating"
+    IDLE = "idle"
+    ERROR = "error"
+
+
+class PortNames(StrEnum):
+    """Names of `chrome.runtime.connect` ports (new)."""
+
+    PANEL = "tabagent-panel"
+
+
+class ErrorCodes(StrEnum):
+    """`error.code` of replies and error events (new); `tabagent.errors` has one class for each."""
+
+    BAD_REQUEST = "bad_request"
+    UNKNOWN_MESSAGE = "unknown_message"
+    FORBIDDEN_SENDER = "forbidden_sender"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
+    INVALID_STATE = "invalid_state"
+    BUSY = "busy"
+    MODEL_NOT_FOUND = "model_not_found"
+    MODEL_GATED = "model_gated"
+    NO_ONNX_FILES = "no_onnx_files"
+    DTYPE_NOT_FOUND = "dtype_not_found"
+    UNSUPPORTED_DTYPE = "unsupported_dtype"
+    UNSUPPORTED_DEVICE = "unsupported_device"
+    HUB_UNAVAILABLE = "hub_unavailable"
+    OFFLINE = "offline"
+    INCOMPLETE_FILE = "incomplete_file"
+    STORAGE = "storage"
+    LOAD_FAILED = "load_failed"
+    TEMPLATE = "template"
+    CONTEXT_OVERFLOW = "context_overflow"
+    EMPTY_PROMPT = "empty_prompt"
+    GENERATION_FAILED = "generation_failed"
+    RUNTIME_RESTARTED = "runtime_restarted"
+    RUNTIME_FAILED = "runtime_failed"
+    INTERNAL = "internal"
