@@ -1,0 +1,1 @@
+"""Everything that checks the project; the folders mirror the source."""
