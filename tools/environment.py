@@ -37,6 +37,8 @@ OLDEST_NODE = 20
 # The groups of build/locks; a group's file holds all that the groups before it hold.
 GROUPS = ("run", "test")
 STAMP = "tabagent-stamp.json"
+# Of a program's own words in an error message; some print whole minified files.
+LONGEST_QUOTE = 400
 
 
 class ToolError(Exception):
@@ -67,13 +69,13 @@ def ensure_environment(group: str) -> None:
     .venv, or what it runs in has just changed, its command line is executed again there: code before the call runs
     twice, so call this first.
     """
-    if sys.version_info < OLDEST_PYTHON:  # noqa: UP036 - the commands may be started with any Python
+    if sys.version_info < OLDEST_PYTHON:  # the commands may be started with any Python
         raise ToolError(
             f"Python {sys.version_info.major}.{sys.version_info.minor} is too old: "
             f"run this with Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer"
         )
     inside = Path(sys.prefix).resolve() == VENV.resolve()
-    with _lock("environment"):
+    with exclusive("environment"):
         changed = _install_group(group, inside)
     if changed or not inside:
         _execute_again()
@@ -86,7 +88,7 @@ def ensure_node_modules() -> Path:
     """
     require_node()
     modules = BUILD / "node_modules"
-    with _lock("node_modules"):
+    with exclusive("node_modules"):
         wanted = {"lock": file_hash(BUILD / "package-lock.json"), "package": file_hash(BUILD / "package.json")}
         if _read_stamp(modules) != wanted:
             report("Installing the pinned Node packages …")
@@ -125,7 +127,7 @@ def find_chromium() -> Path:
         if not os.access(chosen, os.X_OK):
             raise ToolError(f"CHROMIUM is {chosen}, which is not a program: set it to Chromium's path, or unset it")
         return Path(chosen)
-    with _lock("chromium"):
+    with exclusive("chromium"):
         found = shutil.which("chromium") or _chromium_from_debian() or _chromium_from_playwright()
     if not found:
         raise ToolError("Chromium was not found and could not be installed: install it, or set CHROMIUM to its path")
@@ -173,7 +175,7 @@ def file_hash(path: Path) -> str:
 
 
 @contextmanager
-def _lock(name: str) -> Iterator[None]:
+def exclusive(name: str) -> Iterator[None]:
     """Let one process at a time install things; others wait for it. Windows has no such lock and goes without."""
     folder = make_folder(CACHE)
     try:
@@ -197,7 +199,15 @@ def _install_group(group: str, inside: bool) -> bool:
     if state.get(group) == lock_hash:
         return False
     report(f"Installing the pinned Python packages ({group}) …")
-    command = [_venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command: list[str | Path] = [
+        _venv_python(),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     command += ["--require-hashes", "--only-binary=:all:", "-r", _lock_file(group)]
     run_command(command, cwd=ROOT, failure=f"pip could not install {_lock_file(group).relative_to(ROOT)}")
     # A later group's file contains the earlier groups' packages at the same versions.
@@ -231,7 +241,7 @@ def _execute_again() -> NoReturn:
     sys.stderr.flush()
     if os.name == "nt":  # execv there returns to the shell at once
         raise SystemExit(subprocess.run(command, check=False).returncode)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 def _venv_python() -> Path:
@@ -296,5 +306,5 @@ def _last_words(*outputs: str) -> str:
     for output in outputs:
         lines = [line.strip() for line in output.splitlines() if line.strip()]
         if lines:
-            return lines[-1]
+            return lines[-1][:LONGEST_QUOTE]
     return ""

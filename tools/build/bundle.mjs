@@ -1,0 +1,58 @@
+// Bundles JavaScript with esbuild: `node bundle.mjs JOB.json`. Prints the npm packages that went in, as JSON.
+//
+// The job:
+//   nodeModules   folder to take packages from
+//   entries       files to bundle
+//   outdir        where the bundles go
+//   aliases       {import name: file to use instead}
+//   conditions    package.json export conditions
+//   replacements  [{file (end of its path), from, to}]: each must be found exactly once, else the build fails
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const job = JSON.parse(await readFile(process.argv[2], "utf8"));
+const { build } = createRequire(join(job.nodeModules, "_"))("esbuild");
+
+const replacing = {
+  name: "replacing",
+  setup(builder) {
+    for (const { file, from, to } of job.replacements) {
+      const filter = new RegExp(`${file.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("/", "[\\\\/]")}$`);
+      builder.onLoad({ filter }, async ({ path }) => {
+        const parts = (await readFile(path, "utf8")).split(from);
+        if (parts.length !== 2) return { errors: [{ text: `${file} has ${parts.length - 1} times, not once: ${from}` }] };
+        return { contents: parts.join(to), loader: "js" };
+      });
+    }
+  },
+};
+
+try {
+  const { metafile } = await build({
+    entryPoints: job.entries,
+    outdir: job.outdir,
+    alias: job.aliases,
+    conditions: job.conditions,
+    nodePaths: [job.nodeModules],
+    plugins: [replacing],
+    bundle: true,
+    format: "esm",
+    minify: true,
+    target: "chrome137", // the manifest's minimum_chrome_version
+    legalComments: "none", // THIRD_PARTY_NOTICES.txt carries the licences
+    metafile: true,
+    logLevel: "silent",
+  });
+  const packages = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    if (name) packages.add(name);
+  }
+  console.log(JSON.stringify([...packages].sort()));
+} catch (error) {
+  const [first] = error.errors ?? [];
+  const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";
+  console.error(first ? `${place}${first.text}` : String(error));
+  process.exit(1);
+}

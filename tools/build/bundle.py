@@ -1,0 +1,108 @@
+"""JavaScript that is bundled: transformers.js with the chosen ONNX Runtime, and the side panel."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tools.build.cache import made_once
+from tools.build.project import Project
+from tools.environment import ToolError, require_node, run_command
+
+BUNDLER = Path(__file__).parent / "bundle.mjs"
+# esbuild's output folder holds the names of the packages that went in, for the notices.
+PACKAGES = "packages.json"
+# The default that transformers.js falls back to when nobody has set the paths. build/onnxruntime.js sets them, so this
+# never applies; a package that names a content delivery network all the same would be hard to trust.
+CDN_DEFAULT = "https://cdn.jsdelivr.net/npm/onnxruntime-web@${ONNX_ENV.versions.web}/dist/"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What one bundle is made of; the fields are described in bundle.mjs."""
+
+    nodeModules: str  # noqa: N815 - the JavaScript side reads it
+    entries: Sequence[str]
+    outdir: str
+    aliases: Mapping[str, str]
+    conditions: Sequence[str]
+    replacements: Sequence[Mapping[str, str]]
+
+
+def bundle_transformers(project: Project) -> Path:
+    """Return a folder with transformers.js, whose ONNX Runtime is the JSPI build (see docs/architecture.md)."""
+    runtime = project.root / "build" / "onnxruntime.js"
+    entry = project.node_modules / "@huggingface/transformers/dist/transformers.web.js"
+    lock = project.root / "build" / "package-lock.json"
+
+    def make(folder: Path) -> None:
+        bundle = Bundle(
+            nodeModules=str(project.node_modules),
+            entries=[str(entry)],
+            outdir=str(folder),
+            # "onnxruntime-common" is aliased too: a second copy would bring a second Tensor class.
+            aliases={"onnxruntime-web/webgpu": str(runtime), "onnxruntime-common": str(runtime)},
+            # ONNX Runtime without its WebAssembly glue inside: threads load that file alone.
+            conditions=["onnxruntime-web-use-extern-wasm"],
+            replacements=[{"file": "dist/transformers.web.js", "from": CDN_DEFAULT, "to": "./"}],
+        )
+        _run(bundle, folder)
+        (folder / "transformers.web.js").rename(folder / "transformers.js")
+
+    return made_once("transformers", [BUNDLER, runtime, lock, entry], make)
+
+
+def bundle_panel(project: Project, events_js: str) -> Path:
+    """Return a folder with the side panel's main.js and main.css.
+
+    Args:
+        project: Where the sources are.
+        events_js: The constants, which the panel imports as "../events.js".
+    """
+    sources = project.extension / "sidepanel"
+    if not (sources / "main.js").exists():
+        raise ToolError(f"{sources / 'main.js'} is missing: it is the side panel's first module")
+
+    def make(folder: Path) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            staging = Path(name).resolve()
+            (staging / "events.js").write_text(events_js, encoding="utf-8")
+            _copy(sources, staging / "sidepanel")
+            entries = [staging / "sidepanel" / entry for entry in ("main.js", "main.css")]
+            bundle = Bundle(
+                nodeModules=str(project.node_modules),
+                entries=[str(entry) for entry in entries if entry.exists()],
+                outdir=str(folder),
+                aliases={},
+                conditions=[],
+                replacements=[],
+            )
+            _run(bundle, folder)
+
+    return made_once("panel", [BUNDLER, project.root / "build" / "package-lock.json", events_js, sources], make)
+
+
+def packages_in(bundle: Path) -> list[str]:
+    """Return the npm packages that a bundle folder was made of."""
+    names: list[str] = json.loads((bundle / PACKAGES).read_text(encoding="utf-8"))
+    return names
+
+
+def _run(bundle: Bundle, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        job = Path(name, "job.json")
+        job.write_text(json.dumps(asdict(bundle)), encoding="utf-8")
+        packages = run_command([require_node(), BUNDLER, job], cwd=folder, failure="esbuild could not bundle")
+    (folder / PACKAGES).write_text(packages, encoding="utf-8")
+
+
+def _copy(source: Path, destination: Path) -> None:
+    destination.mkdir()
+    for path in source.iterdir():
+        if path.is_dir():
+            _copy(path, destination / path.name)
+        else:
+            (destination / path.name).write_bytes(path.read_bytes())

@@ -1,0 +1,67 @@
+"""Files that are taken from npm packages as they are, each checked against its recorded hash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.build.cache import made_once
+from tools.build.project import Project
+from tools.environment import ToolError, file_hash
+
+# {path in the extension: path in node_modules}
+VENDORED = {
+    "vendor/pyodide/pyodide.mjs": "pyodide/pyodide.mjs",
+    "vendor/pyodide/pyodide.asm.mjs": "pyodide/pyodide.asm.mjs",
+    "vendor/pyodide/pyodide.asm.wasm": "pyodide/pyodide.asm.wasm",
+    "vendor/pyodide/python_stdlib.zip": "pyodide/python_stdlib.zip",
+    "vendor/transformers/ort-wasm-simd-threaded.jspi.mjs": "onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.mjs",
+    "vendor/transformers/ort-wasm-simd-threaded.jspi.wasm": "onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.wasm",
+}
+LOCK = "vendored.txt"
+# What is changed in vendored files: (old, new), each to be found exactly once.
+CHANGES = {
+    "vendor/pyodide/pyodide.mjs": [
+        # Where packages come from when nobody says so: the packaged folder, not a content delivery network.
+        ("`https://cdn.jsdelivr.net/pyodide/v${U}/full/`", "t"),
+        # Its source map is not packaged; developer tools would complain.
+        ("//# sourceMappingURL=pyodide.mjs.map", ""),
+    ],
+}
+
+
+def vendored_files(project: Project) -> dict[str, Path]:
+    """Return {path in the extension: file} of all vendored files.
+
+    npm has checked the packages against package-lock.json when it installed them. The hashes checked here, of the
+    files themselves, also notice what happened to node_modules since. `ToolError` when one differs.
+    """
+    listed = _listed_hashes(project.locks / LOCK)
+    files = {name: project.node_modules / source for name, source in VENDORED.items()}
+    for name, path in files.items():
+        if file_hash(path) != listed.get(VENDORED[name]):
+            raise ToolError(
+                f"{path} is not the file that build/locks/{LOCK} lists: remove build/node_modules and run again, or, "
+                "after a wanted change of version, run python3 -m tools.build.locks"
+            )
+    inputs: list[Path | str] = [project.locks / LOCK, repr(CHANGES)]
+    changed = made_once("vendor", inputs, lambda folder: _change(files, folder))
+    return files | {name: changed / Path(name).name for name in CHANGES}
+
+
+def _change(files: dict[str, Path], folder: Path) -> None:
+    for name, changes in CHANGES.items():
+        text = files[name].read_text(encoding="utf-8")
+        for old, new in changes:
+            if text.count(old) != 1:
+                raise ToolError(f"{name} no longer holds {old!r} once: review tools/build/vendor.py")
+            text = text.replace(old, new)
+        (folder / Path(name).name).write_text(text, encoding="utf-8")
+
+
+def _listed_hashes(lock: Path) -> dict[str, str]:
+    """Return {file: SHA-256} of a file in the format of `sha256sum`."""
+    try:
+        lines = lock.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ToolError(f"{lock} is missing: run python3 -m tools.build.locks") from error
+    return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines if line.strip())}
