@@ -1,0 +1,118 @@
+// @ts-check
+// The runtime's thread: boots Pyodide, hands Python its host object, passes messages on. No policy.
+import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
+
+const PYODIDE = new URL("./vendor/pyodide/", import.meta.url).href;
+const ARCHIVE = "/app/runtime.zip";
+// Wheels that the archive's code imports; a snapshot has them in memory already.
+const PACKAGES = ["transformers-js-py"];
+const ORT = "ort-wasm-simd-threaded.jspi";
+
+/** @param {string} path */
+const file = async (path) => {
+  const response = await fetch(new URL(path, import.meta.url));
+  if (!response.ok) throw new Error(`${path} is not in the extension (${response.status})`);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+/** Boots from the memory snapshot; plainly, and saying why, when it is missing or does not fit. */
+async function boot() {
+  const archive = file("./python/runtime.zip");
+  const options = { indexURL: PYODIDE, packageBaseUrl: PYODIDE };
+  let pyodide, note = "";
+  try {
+    pyodide = await loadPyodide({ ...options, _loadSnapshot: file("./python/python.snapshot") });
+  } catch (error) {
+    note = `booted without the memory snapshot: ${error}`;
+    console.warn(note);
+    pyodide = await loadPyodide({ ...options, packages: PACKAGES });
+  }
+  pyodide.FS.mkdirTree("/app");
+  pyodide.FS.writeFile(ARCHIVE, await archive);
+  if (note) pyodide.pyimport("sys").path.insert(0, ARCHIVE);
+  return { pyodide, note };
+}
+
+/** A task of its own: lets messages in, which a chain of promises alone does not. */
+const channel = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+const nextTask = () =>
+  new Promise((resolve) => {
+    waiting.push(() => resolve(undefined));
+    channel.port2.postMessage(null);
+  });
+
+/** @type {((heap: object | null) => void)[]} */
+const heapWaiters = [];
+
+/** What Python sees of JavaScript; its contract is `JsHost` in tabagent.adapters.browser.host. @param {any} pyodide @param {object} config */
+function hostFor(pyodide, config) {
+  return {
+    config: () => JSON.stringify(config),
+    reply: (/** @type {number} */ number, /** @type {string} */ text) => postMessage({ kind: "reply", number, text }),
+    broadcast: (/** @type {string} */ text) => postMessage({ kind: "broadcast", text }),
+    retain: (/** @type {string} */ baton) => postMessage({ kind: "retain", baton }),
+    restart: (/** @type {string} */ reason) => postMessage({ kind: "restart", reason }),
+    documentHeap: () =>
+      new Promise((resolve) => {
+        heapWaiters.push(resolve);
+        postMessage({ kind: "heap" });
+      }),
+    pythonHeap: () => pyodide._module.HEAPU8.byteLength,
+    async importEngine() {
+      const engine = await import("./vendor/transformers/transformers.js");
+      const at = (/** @type {string} */ name) => new URL(`./vendor/transformers/${name}`, import.meta.url).href;
+      return { ...engine, wasmPaths: { mjs: at(`${ORT}.mjs`), wasm: at(`${ORT}.wasm`) } };
+    },
+    yieldEveryStep(/** @type {any} */ model) {
+      const forward = model.forward.bind(model);
+      model.forward = async (/** @type {unknown} */ inputs) => {
+        await nextTask();
+        return forward(inputs);
+      };
+    },
+    async readExactly(/** @type {any} */ source, /** @type {number} */ size) {
+      const block = new Uint8Array(size);
+      let filled = source.rest ? take(source.rest, block, 0) : 0;
+      source.rest = source.rest?.subarray(filled);
+      while (filled < size) {
+        const { value, done } = await source.read();
+        if (done) break;
+        const used = take(value, block, filled);
+        filled += used;
+        if (used < value.byteLength) source.rest = value.subarray(used);
+      }
+      return filled === 0 ? null : filled === size ? block : block.slice(0, filled);
+    },
+  };
+}
+
+/** @param {Uint8Array} from @param {Uint8Array} to @param {number} at */
+function take(from, to, at) {
+  const count = Math.min(from.byteLength, to.byteLength - at);
+  to.set(from.subarray(0, count), at);
+  return count;
+}
+
+/** @type {(number: number, text: string, id: string, url: string, tabUrl: string) => void} */
+let onMessage;
+
+/** @param {{extensionId: string, version: string, baton: string, entry?: string}} config */
+async function start({ entry = "tabagent.main", ...config }) {
+  const begin = performance.now();
+  const { pyodide, note } = await boot();
+  pyodide._api.on_fatal = (/** @type {unknown} */ error) => postMessage({ kind: "crashed", reason: `${error}` });
+  onMessage = await pyodide.pyimport(entry).start(hostFor(pyodide, config));
+  const bootMs = Math.round(performance.now() - begin);
+  postMessage({ kind: "started", payload: { bootMs, snapshot: !note, message: note || "Python is ready" } });
+}
+
+self.onmessage = ({ data }) => {
+  if (data.kind === "message") onMessage(data.number, data.text, data.sender.id, data.sender.url, data.sender.tabUrl);
+  else if (data.kind === "heap") heapWaiters.shift()?.(data.heap);
+  else if (data.kind === "start") {
+    start(data).catch((error) => postMessage({ kind: "crashed", reason: `the start failed: ${error}` }));
+  }
+};

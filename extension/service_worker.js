@@ -1,0 +1,52 @@
+// @ts-check
+// Registers listeners, keeps the one offscreen document alive, forwards messages. No policy: Python decides.
+import { ErrorCodes } from "./events.js";
+
+const OFFSCREEN = "offscreen.html";
+
+/** @type {Promise<void> | null} */
+let creating = null;
+
+// The document can be gone at any time (crash, update, memory pressure), so it is looked for before every message.
+// One creation at a time: Chrome refuses a second document.
+async function ensureOffscreen() {
+  const contexts = await chrome.runtime.getContexts({ contextTypes: ["OFFSCREEN_DOCUMENT"] });
+  if (contexts.length > 0) return;
+  creating ??= chrome.offscreen
+    .createDocument({
+      url: OFFSCREEN,
+      reasons: ["WORKERS"],
+      justification: "Runs the Python runtime and the language model in a worker that outlives this service worker.",
+    })
+    .finally(() => (creating = null));
+  await creating;
+}
+
+/**
+ * Hands a message to the offscreen document together with who sent it, as Chrome states it.
+ * @param {unknown} message
+ * @param {chrome.runtime.MessageSender} sender
+ */
+async function forward(message, sender) {
+  await ensureOffscreen();
+  const from = { id: sender.id ?? "", url: sender.url ?? "", tabUrl: sender.tab?.url ?? "" };
+  return chrome.runtime.sendMessage({ relayed: message ?? null, from });
+}
+
+chrome.runtime.onMessage.addListener((message, sender, reply) => {
+  forward(message, sender).then(reply, (/** @type {Error} */ error) =>
+    reply({
+      type: `${message?.type}_RESPONSE`,
+      requestId: message?.requestId ?? null,
+      success: false,
+      error: {
+        code: ErrorCodes.RUNTIME_FAILED,
+        message: `TabAgent's background could not be reached (${error.message}). Reload the extension.`,
+        details: {},
+      },
+    }),
+  );
+  return true;
+});
+
+chrome.runtime.onInstalled.addListener(() => chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true }));

@@ -1,0 +1,20 @@
+"""The JavaScript globals that Python touches, and no others.
+
+Values of the browser are `Any`: TypeScript's types of them do not reach Python, and no JavaScript object leaves
+`tabagent.adapters.browser`.
+"""
+
+from typing import Any
+
+Array: Any
+BigInt64Array: Any
+Error: Any
+IDBKeyRange: Any
+Object: Any
+ReadableStream: Any
+Response: Any
+crossOriginIsolated: bool
+indexedDB: Any
+navigator: Any
+
+async def fetch(url: str, options: Any = ...) -> Any: ...

@@ -1,0 +1,85 @@
+"""The object that `runtime.js` hands to `tabagent.main.start`, and the ports on it.
+
+`JsHost` states the whole contract; `extension/runtime.js` implements it in the same order.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Protocol
+
+import js
+from pyodide.ffi import JsProxy
+
+from tabagent.errors import JsonObject
+from tabagent.messages import MemoryStats
+
+
+class JsHost(Protocol):
+    """The JavaScript around Python in the runtime's thread."""
+
+    def config(self) -> str:
+        """JSON: `extensionId`, `version`, `baton`."""
+
+    def reply(self, request: int, text: str) -> None:
+        """Answer a message by the number that came with it."""
+
+    def broadcast(self, text: str) -> None:
+        """Post a JSON array of envelopes to every page with a port."""
+
+    def retain(self, baton: str) -> None:
+        """Keep the baton in the supervisor."""
+
+    def restart(self, reason: str) -> None:
+        """Ask the supervisor to end this thread and start the next."""
+
+    async def documentHeap(self) -> JsProxy | None:
+        """`performance.memory` of the document, which workers do not have."""
+
+    def pythonHeap(self) -> int:
+        """Bytes of Pyodide's WASM memory."""
+
+    async def importEngine(self) -> JsProxy:
+        """transformers.js as a plain object, and the addresses of ONNX Runtime's files in `wasmPaths`."""
+
+    def yieldEveryStep(self, js_model: JsProxy) -> None:
+        """Let messages in before each forward pass of a model."""
+
+    async def readExactly(self, js_reader: JsProxy, size: int) -> JsProxy | None:
+        """Read `size` bytes from a stream's reader into one `Uint8Array`; fewer at the end, null after it."""
+
+
+class DocumentHost:
+    """`EventChannel`, `RuntimeHost` and `MemoryProbe` on the document around the thread.
+
+    Args:
+        js_host: What `runtime.js` gave.
+    """
+
+    def __init__(self, js_host: JsHost) -> None:
+        self._js_host = js_host
+
+    def broadcast(self, envelopes: list[JsonObject]) -> None:
+        """Post a batch to all pages that hold a port."""
+        self._js_host.broadcast(json.dumps(envelopes, ensure_ascii=False))
+
+    def retain(self, baton: str) -> None:
+        """Keep `baton` for the thread that comes after this one."""
+        self._js_host.retain(baton)
+
+    def restart(self, reason: str) -> None:
+        """End this thread and start a new one."""
+        self._js_host.restart(reason)
+
+    async def measure(self) -> MemoryStats:
+        """Measure heaps and storage."""
+        js_heap = await self._js_host.documentHeap()
+        js_estimate = await js.navigator.storage.estimate()
+        return MemoryStats(
+            used_js_heap_size=int(js_heap.usedJSHeapSize) if js_heap else None,
+            total_js_heap_size=int(js_heap.totalJSHeapSize) if js_heap else None,
+            js_heap_size_limit=int(js_heap.jsHeapSizeLimit) if js_heap else None,
+            python_heap=self._js_host.pythonHeap(),
+            storage_usage=int(js_estimate.usage),
+            storage_quota=int(js_estimate.quota),
+        )

@@ -1,0 +1,254 @@
+"""Turns wire JSON into checked dataclasses and back; the only place where messages are dicts.
+
+Everything a page sends is checked here: shape, types, lengths, ranges. A wrong value raises `BadRequest` with its name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from enum import Enum
+from typing import TypeVar, cast
+
+from tabagent.errors import BadRequest, EmptyPrompt, JsonObject, JsonValue, PayloadTooLarge
+from tabagent.messages import (
+    Empty,
+    Event,
+    InspectModel,
+    InterruptGeneration,
+    LoadModel,
+    Request,
+    SendChatMessage,
+    Sender,
+)
+from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+
+# A prompt that fills a context of 128k tokens has about half a million characters; four million leave room for any
+# text of such a model and still refuse a page that posts megabytes by mistake. Chrome itself stops at 64 MiB.
+MAX_MESSAGE_CHARACTERS = 4_000_000
+MAX_ID_CHARACTERS = 200
+MAX_MESSAGES = 10_000
+ROLES = ("system", "user", "assistant", "tool")
+AUTO = "auto"
+
+# Hub repository names: one or two parts of letters, digits and ._- (`REPO_ID_REGEX` of huggingface_hub), no "--"
+# or ".." in them.
+_REPO_ID = re.compile(r"\A(?!.*(?:--|\.\.))(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}\Z", re.ASCII)
+_HUB_URL = re.compile(r"\Ahttps://huggingface\.co/([\w.-]+/[\w.-]+)(?:[/?#].*)?\Z", re.ASCII)
+
+EnumT = TypeVar("EnumT", bound=Enum)
+Payload = TypeVar("Payload")
+Decoder = Callable[[JsonObject], Payload]
+
+
+def decode_envelope(text: str, sender: Sender) -> Request:
+    """Check an envelope `{type, requestId, payload}`.
+
+    Raises:
+        PayloadTooLarge: The text is longer than `MAX_MESSAGE_CHARACTERS`.
+        BadRequest: It is not such an object. `details["requestId"]` holds the id where there is one.
+    """
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        raise PayloadTooLarge(len(text), MAX_MESSAGE_CHARACTERS)
+    try:
+        message = json.loads(text)
+    except ValueError as error:
+        raise BadRequest(f"The message is not JSON: {error}.") from error
+    if not isinstance(message, dict):
+        raise BadRequest(f"A message must be an object with type, requestId and payload, not {_shown(message)}.")
+    envelope = _Fields(cast(JsonObject, message))
+    request_id = envelope.text("requestId")
+    name = envelope.text("type")
+    payload = message.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        raise BadRequest(f"payload must be an object, not {_shown(payload)}.", field="payload")
+    return Request(name=name, request_id=request_id, payload=cast(JsonObject, payload or {}), sender=sender)
+
+
+def peek_request_id(text: str) -> str | None:
+    """Return the request id of a message that was refused, where one can be found cheaply."""
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        found = re.search(r'"requestId"\s*:\s*"([^"\\]{1,200})"', text[:2000] + text[-2000:])
+        return found.group(1) if found else None
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return None
+    request_id = message.get("requestId") if isinstance(message, dict) else None
+    return request_id if isinstance(request_id, str) else None
+
+
+def decode_empty(payload: JsonObject) -> Empty:
+    """Accept any payload and read nothing from it."""
+    return Empty()
+
+
+def decode_load_model(payload: JsonObject) -> LoadModel:
+    """Decode LOAD_MODEL; `dtype` and `device` may be absent or "auto"."""
+    read = _Fields(payload)
+    task = read.text("task", default="text-generation")
+    if task != "text-generation":
+        raise BadRequest(f"task {task!r} is not supported. TabAgent runs text-generation models.", field="task")
+    return LoadModel(
+        model_id=_model_id(read),
+        dtype=read.choice("dtype", Dtype),
+        device=read.choice("device", Device),
+        task=task,
+        load_id=read.text("loadId"),
+    )
+
+
+def decode_inspect_model(payload: JsonObject) -> InspectModel:
+    """Decode INSPECT_MODEL; a hub address stands for its repository."""
+    return InspectModel(model_id=_model_id(_Fields(payload)))
+
+
+def decode_interrupt(payload: JsonObject) -> InterruptGeneration:
+    """Decode INTERRUPT_GENERATION; without ids it means whatever runs."""
+    read = _Fields(payload)
+    return InterruptGeneration(chat_id=read.text("chatId", default=""), message_id=read.text("messageId", default=""))
+
+
+def decode_send_chat_message(payload: JsonObject) -> SendChatMessage:
+    """Decode SEND_CHAT_MESSAGE.
+
+    Raises:
+        BadRequest: A field is wrong, or the last message is not the user's.
+        EmptyPrompt: The last message has no text.
+    """
+    read = _Fields(payload)
+    chat_id, message_id = read.text("chatId"), read.text("messageId")
+    items = payload.get("messages")
+    if not isinstance(items, list) or not items:
+        raise BadRequest(f"messages must be a non-empty list, not {_shown(items)}.", field="messages")
+    if len(items) > MAX_MESSAGES:
+        raise BadRequest(f"messages has {len(items):,} items; the limit is {MAX_MESSAGES:,}.", field="messages")
+    messages = tuple(_chat_message(item, index) for index, item in enumerate(items))
+    if messages[-1].role != "user":
+        raise BadRequest(f"The last message must be the user's, not of role {messages[-1].role!r}.", field="messages")
+    if not messages[-1].content.strip():
+        raise EmptyPrompt
+    options = payload.get("options")
+    if options is not None and not isinstance(options, dict):
+        raise BadRequest(f"options must be an object, not {_shown(options)}.", field="options")
+    settings = _settings(cast(JsonObject, options or {}))
+    return SendChatMessage(chat_id=chat_id, message_id=message_id, messages=messages, settings=settings)
+
+
+def encode_event(event: Event) -> JsonObject:
+    """Return the envelope `{type, payload}` of an event."""
+    payload = {_camel(item.name): _plain(getattr(event, item.name)) for item in fields(event)}
+    return {"type": str(event.name), "payload": payload}
+
+
+def encode_reply(name: str, request_id: str | None, result: JsonObject) -> JsonObject:
+    """Return the reply to a request that was taken."""
+    return {"type": f"{name}_RESPONSE", "requestId": request_id, "success": True, **result}
+
+
+def encode_refusal(name: str, request_id: str | None, error: JsonObject) -> JsonObject:
+    """Return the reply to a request that failed."""
+    return {"type": f"{name}_RESPONSE", "requestId": request_id, "success": False, "error": error}
+
+
+class _Fields:
+    """Reads typed fields out of an object, naming the field in every refusal."""
+
+    def __init__(self, values: JsonObject) -> None:
+        self._values = values
+
+    def text(self, name: str, *, default: str | None = None, limit: int = MAX_ID_CHARACTERS) -> str:
+        value = self._values.get(name)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str) or not value:
+            raise BadRequest(f"{name} must be a non-empty text, not {_shown(value)}.", field=name)
+        if len(value) > limit:
+            raise BadRequest(f"{name} has {len(value):,} characters; the limit is {limit:,}.", field=name)
+        return value
+
+    def choice(self, name: str, kind: type[EnumT]) -> EnumT | None:
+        value = self.text(name, default=AUTO)
+        if value == AUTO:
+            return None
+        try:
+            return kind(value)
+        except ValueError:
+            known = ", ".join([AUTO, *(str(item.value) for item in kind)])
+            raise BadRequest(f"{name} {value!r} is not known. Use one of: {known}.", field=name) from None
+
+    def number(self, name: str, default: float, low: float, high: float, *, above_low: bool = False) -> float:
+        value = self._values.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadRequest(f"{name} must be a number, not {_shown(value)}.", field=name)
+        if not low <= value <= high or (above_low and value == low):
+            span = f"over {low:g} and at most {high:g}" if above_low else f"{low:g} to {high:g}"
+            raise BadRequest(f"{name} must be {span}, not {value:g}.", field=name)
+        return value
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.number(name, default, low, high)
+        if value != int(value):
+            raise BadRequest(f"{name} must be a whole number, not {value:g}.", field=name)
+        return int(value)
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self._values.get(name, default)
+        if not isinstance(value, bool):
+            raise BadRequest(f"{name} must be true or false, not {_shown(value)}.", field=name)
+        return value
+
+
+def _settings(options: JsonObject) -> GenerationSettings:
+    known = {item.name for item in fields(GenerationSettings)}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise BadRequest(f"options has unknown names: {', '.join(unknown)}.", field="options", unknown=list(unknown))
+    read, default = _Fields(options), GenerationSettings()
+    return GenerationSettings(
+        max_new_tokens=read.integer("max_new_tokens", default.max_new_tokens, 1, 32_768),
+        temperature=read.number("temperature", default.temperature, 0, 2, above_low=True),
+        top_k=read.integer("top_k", default.top_k, 0, 1000),
+        top_p=read.number("top_p", default.top_p, 0, 1, above_low=True),
+        do_sample=read.switch("do_sample", default=default.do_sample),
+        repetition_penalty=read.number("repetition_penalty", default.repetition_penalty, 1, 2),
+    )
+
+
+def _chat_message(item: JsonValue, index: int) -> ChatMessage:
+    if not isinstance(item, dict):
+        raise BadRequest(f"messages[{index}] must be an object with role and content, not {_shown(item)}.")
+    role, content = item.get("role"), item.get("content")
+    if role not in ROLES:
+        raise BadRequest(f"messages[{index}].role must be one of {', '.join(ROLES)}, not {_shown(role)}.")
+    if not isinstance(content, str):
+        raise BadRequest(f"messages[{index}].content must be a text, not {_shown(content)}.")
+    return ChatMessage(str(role), content)
+
+
+def _model_id(read: _Fields) -> str:
+    text = read.text("modelId", limit=2000).strip()
+    address = _HUB_URL.match(text)
+    model_id = address.group(1) if address else text
+    if not _REPO_ID.match(model_id):
+        raise BadRequest(
+            f"{_shown(text)} is not a model of the hub. Write owner/name or paste its huggingface.co address.",
+            field="modelId",
+        )
+    return model_id
+
+
+def _plain(value: object) -> JsonValue:
+    return str(value.value) if isinstance(value, Enum) else cast(JsonValue, value)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,326 @@
+"""The errors of TabAgent and their codes on the wire.
+
+    TabAgentError
+    ├── RequestError             the request itself is wrong; nothing was started
+    │   ├── BadRequest           shape or type of a message
+    │   ├── UnknownMessage
+    │   ├── ForbiddenSender
+    │   ├── PayloadTooLarge
+    │   ├── InvalidState         not possible now, and waiting does not help
+    │   ├── Busy                 not possible now, possible later
+    │   └── EmptyPrompt
+    ├── HubError                 the hub has not what was asked for, or does not answer
+    │   ├── ModelNotFound
+    │   ├── ModelGated
+    │   ├── NoOnnxFiles
+    │   ├── DtypeNotFound
+    │   ├── HubUnavailable       an answer that is not the expected one
+    │   ├── Offline              no answer
+    │   └── IncompleteFile       other bytes than announced
+    ├── StorageError
+    ├── EngineError              the model does not load or run
+    │   ├── UnsupportedDtype
+    │   ├── UnsupportedDevice
+    │   ├── LoadFailed
+    │   ├── TemplateFailed
+    │   ├── ContextOverflow
+    │   └── GenerationFailed
+    └── RuntimeRestarted         the Python thread ended in the middle of something
+
+Each class has one code, carries its fields in `details`, and its message tells the person what happened, with which
+value, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tabagent.events import ErrorCodes
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+JsonObject = dict[str, JsonValue]
+
+
+class TabAgentError(Exception):
+    """Base of every error that TabAgent raises on purpose.
+
+    Attributes:
+        message: One or two sentences for the person.
+        details: The values behind the message, as plain JSON.
+    """
+
+    code: ClassVar[ErrorCodes] = ErrorCodes.INTERNAL
+
+    def __init__(self, message: str, **details: JsonValue) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: JsonObject = dict(details)
+
+    def to_wire(self) -> JsonObject:
+        """Return the `error` object of a reply or an event."""
+        return {"code": str(self.code), "message": self.message, "details": self.details}
+
+
+class RequestError(TabAgentError):
+    """The request cannot be taken; nothing was changed by it."""
+
+
+class BadRequest(RequestError):
+    """A message has the wrong shape, or a value of the wrong type or range."""
+
+    code = ErrorCodes.BAD_REQUEST
+
+
+class UnknownMessage(RequestError):
+    """No handler is registered for the message's type."""
+
+    code = ErrorCodes.UNKNOWN_MESSAGE
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"TabAgent does not know the message {name!r}. See docs/api.md for the names.", type=name)
+
+
+class ForbiddenSender(RequestError):
+    """The sender is not one of this extension's own pages."""
+
+    code = ErrorCodes.FORBIDDEN_SENDER
+
+    def __init__(self, sender: str) -> None:
+        super().__init__(f"Messages from {sender or 'an unknown sender'} are not accepted.", sender=sender)
+
+
+class PayloadTooLarge(RequestError):
+    """A message has more characters than the limit."""
+
+    code = ErrorCodes.PAYLOAD_TOO_LARGE
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"The message has {size:,} characters; the limit is {limit:,}. Send less text at a time.",
+            size=size,
+            limit=limit,
+        )
+
+
+class InvalidState(RequestError):
+    """The model manager is in a state in which the request makes no sense."""
+
+    code = ErrorCodes.INVALID_STATE
+
+
+class Busy(RequestError):
+    """Something else is running; the same request can be taken later."""
+
+    code = ErrorCodes.BUSY
+
+
+class EmptyPrompt(RequestError):
+    """The last user message has no text."""
+
+    code = ErrorCodes.EMPTY_PROMPT
+
+    def __init__(self) -> None:
+        super().__init__("The message is empty. Type something and send again.")
+
+
+class HubError(TabAgentError):
+    """The hub has not what was asked for, or does not answer as it should."""
+
+
+class ModelNotFound(HubError):
+    """The repository does not exist, or is private and the person has no access."""
+
+    code = ErrorCodes.MODEL_NOT_FOUND
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__(
+            f"The hub has no model {model_id!r} that you can see. Check the spelling (owner/name); "
+            "a private model needs a login.",
+            modelId=model_id,
+        )
+
+
+class ModelGated(HubError):
+    """The repository asks to accept its terms, or for a login."""
+
+    code = ErrorCodes.MODEL_GATED
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__(
+            f"{model_id} is gated: open https://huggingface.co/{model_id}, accept its terms, and log in.",
+            modelId=model_id,
+            url=f"https://huggingface.co/{model_id}",
+        )
+
+
+class NoOnnxFiles(HubError):
+    """The repository exists but has nothing that ONNX Runtime can load."""
+
+    code = ErrorCodes.NO_ONNX_FILES
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__(
+            f"{model_id} has no ONNX files that transformers.js can load. "
+            "Look for a version of it by onnx-community, or with the tag transformers.js.",
+            modelId=model_id,
+        )
+
+
+class DtypeNotFound(HubError):
+    """The repository has no weights of the wanted dtype."""
+
+    code = ErrorCodes.DTYPE_NOT_FOUND
+
+    def __init__(self, model_id: str, dtype: str, available: list[str]) -> None:
+        super().__init__(
+            f"{model_id} has no {dtype} weights. It has: {', '.join(available)}.",
+            modelId=model_id,
+            dtype=dtype,
+            available=list(available),
+        )
+
+
+class HubUnavailable(HubError):
+    """The hub answered with something else than the file or the listing."""
+
+    code = ErrorCodes.HUB_UNAVAILABLE
+
+    def __init__(self, url: str, status: int, reason: str) -> None:
+        super().__init__(f"The hub answered {status} for {url}: {reason}. Try again later.", url=url, status=status)
+
+
+class Offline(HubError):
+    """The hub did not answer at all."""
+
+    code = ErrorCodes.OFFLINE
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} cannot be reached. Check the network connection; models that are already stored load without it.",
+            url=url,
+        )
+
+
+class IncompleteFile(HubError):
+    """A file has another length than the hub announced."""
+
+    code = ErrorCodes.INCOMPLETE_FILE
+
+    def __init__(self, path: str, received: int, expected: int) -> None:
+        super().__init__(
+            f"{path} did not arrive whole: {received:,} instead of {expected:,} bytes. Press Load to try again.",
+            file=path,
+            received=received,
+            expected=expected,
+        )
+
+
+class StorageError(TabAgentError):
+    """The browser's storage refused a read or a write."""
+
+    code = ErrorCodes.STORAGE
+
+
+class EngineError(TabAgentError):
+    """The model does not load or does not run."""
+
+
+class UnsupportedDtype(EngineError):
+    """The device cannot compute with these weights."""
+
+    code = ErrorCodes.UNSUPPORTED_DTYPE
+
+    def __init__(self, dtype: str, device: str, reason: str, advice: str) -> None:
+        super().__init__(f"{dtype} weights cannot run on {device}: {reason}. {advice}", dtype=dtype, device=device)
+
+
+class UnsupportedDevice(EngineError):
+    """The device is not there."""
+
+    code = ErrorCodes.UNSUPPORTED_DEVICE
+
+    def __init__(self, device: str, reason: str) -> None:
+        super().__init__(f"{device} cannot be used: {reason}. Choose the device 'auto' or 'wasm'.", device=device)
+
+
+class LoadFailed(EngineError):
+    """The engine refused the files."""
+
+    code = ErrorCodes.LOAD_FAILED
+
+    def __init__(self, model_id: str, dtype: str, device: str, cause: str, *, damaged: bool = False) -> None:
+        advice = (
+            "Its weights are damaged and were removed: press Load to download them again."
+            if damaged
+            else "Try another dtype or device."
+        )
+        super().__init__(
+            f"{model_id} ({dtype}) did not load on {device}: {cause}. {advice}",
+            damaged=damaged,
+            modelId=model_id,
+            dtype=dtype,
+            device=device,
+            cause=cause,
+        )
+        self.damaged = damaged
+
+
+class TemplateFailed(EngineError):
+    """The model's chat template could not be applied to the messages."""
+
+    code = ErrorCodes.TEMPLATE
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"The model's chat template refused the messages: {cause}.", cause=cause)
+
+
+class ContextOverflow(EngineError):
+    """The prompt and the wanted answer do not fit the model's context."""
+
+    code = ErrorCodes.CONTEXT_OVERFLOW
+
+    def __init__(self, tokens: int, context_length: int) -> None:
+        super().__init__(
+            f"The conversation has {tokens:,} tokens and the model can read {context_length:,}. "
+            "Start a new chat or shorten the message.",
+            tokens=tokens,
+            contextLength=context_length,
+        )
+
+
+class GenerationFailed(EngineError):
+    """The engine failed while it computed an answer."""
+
+    code = ErrorCodes.GENERATION_FAILED
+
+    def __init__(self, model_id: str, device: str, phase: str, cause: str) -> None:
+        super().__init__(
+            f"{model_id} failed on {device} during {phase}: {cause}. It is being loaded again; then send once more.",
+            modelId=model_id,
+            device=device,
+            phase=phase,
+            cause=cause,
+        )
+
+
+class RuntimeRestarted(TabAgentError):
+    """The Python thread ended while it was answering."""
+
+    code = ErrorCodes.RUNTIME_RESTARTED
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"TabAgent's runtime stopped ({reason}) and was started again. Send the message again.", reason=reason
+        )
+
+
+def wire_error(error: Exception) -> JsonObject:
+    """Return the `error` object of any exception; one that nobody expected tells its type only."""
+    if isinstance(error, TabAgentError):
+        return error.to_wire()
+    name = type(error).__name__
+    return {
+        "code": str(ErrorCodes.INTERNAL),
+        "message": f"TabAgent made a mistake ({name}). Try again; if it stays, reload the extension.",
+        "details": {"type": name},
+    }

@@ -1,0 +1,1 @@
+"""Generation: from a conversation to streamed text."""

@@ -1,0 +1,279 @@
+"""Payloads of the messages, as frozen dataclasses: requests that pages send, events that the background publishes.
+
+Field names are Python's; the codec turns `model_id` into the wire's `modelId`. Sampling options keep the names of
+transformers.js in both places. docs/api.md has one row for each class here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tabagent.errors import JsonObject
+from tabagent.events import LoadingStatusTypes, ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
+from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+
+RequestName = RuntimeMessageTypes | WorkerEventNames
+EventName = UIEventNames | WorkerEventNames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sent a message, as Chrome states it.
+
+    Attributes:
+        extension_id: `sender.id`.
+        url: Address of the page or frame; empty for contexts without one.
+        tab_url: Address of the tab, for content scripts and pages in tabs.
+    """
+
+    extension_id: str
+    url: str
+    tab_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One checked envelope; the payload is still to be decoded by its handler's type."""
+
+    name: str
+    request_id: str
+    payload: JsonObject
+    sender: Sender
+
+
+# Requests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    """A request without fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadModel:
+    """Download a model if needed and make it ready.
+
+    Attributes:
+        dtype: None chooses by device.
+        device: None chooses the best device there is.
+    """
+
+    model_id: str
+    dtype: Dtype | None
+    device: Device | None
+    task: str
+    load_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendChatMessage:
+    """Answer a conversation; the last message is the user's."""
+
+    chat_id: str
+    message_id: str
+    messages: tuple[ChatMessage, ...]
+    settings: GenerationSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptGeneration:
+    """Stop the running answer; ids, where given, must be those of the running one."""
+
+    chat_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectModel:
+    """Ask the hub what a repository holds."""
+
+    model_id: str
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStateChanged:
+    """The model manager went to another state."""
+
+    name: ClassVar[EventName] = UIEventNames.WORKER_STATE_CHANGED
+    state: ModelWorkerStates
+    model_id: str | None
+    dtype: str | None
+    execution_provider: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadingProgress:
+    """How far a load is: 0 to 100, never backwards within a `load_id`.
+
+    Attributes:
+        loaded: Bytes of all files so far.
+        total: Bytes of all files; 0 while unknown.
+    """
+
+    name: ClassVar[EventName] = UIEventNames.MODEL_WORKER_LOADING_PROGRESS
+    status: LoadingStatusTypes
+    file: str
+    progress: float
+    loaded: int
+    total: int
+    load_id: str
+    message: str
+    model_id: str
+    dtype: str
+    error: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReady:
+    """A model is loaded and warm."""
+
+    name: ClassVar[EventName] = WorkerEventNames.WORKER_READY
+    model_id: str
+    dtype: str
+    task: str
+    execution_provider: str
+    context_length: int
+    load_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAlreadyLoaded:
+    """The model that was asked for is the one that is loaded."""
+
+    name: ClassVar[EventName] = UIEventNames.MODEL_ALREADY_LOADED
+    model_id: str
+    dtype: str
+    load_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationStatus:
+    """The prompt is being read: `done` of `total` tokens."""
+
+    name: ClassVar[EventName] = WorkerEventNames.GENERATION_STATUS
+    chat_id: str
+    message_id: str
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationUpdate:
+    """New text of an answer.
+
+    Attributes:
+        token: The text that is new since the last update; whole characters.
+        tps: Tokens per second since the first token.
+        time_to_first_token: Milliseconds from the request's start to the first token.
+    """
+
+    name: ClassVar[EventName] = WorkerEventNames.GENERATION_UPDATE
+    chat_id: str
+    message_id: str
+    token: str
+    tps: float
+    num_tokens: int
+    time_to_first_token: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationFinished:
+    """An answer is whole (or was stopped); `generated_text` equals all its updates together.
+
+    `output` repeats the text under the name that the plan's payload has.
+    """
+
+    chat_id: str
+    message_id: str
+    generated_text: str
+    output: str
+    tps: float
+    num_tokens: int
+    time_to_first_token: float
+    prompt_tokens: int
+    finish_reason: str
+
+
+class GenerationComplete(GenerationFinished):
+    """The model ended the answer, or the token limit did."""
+
+    __slots__ = ()
+    name: ClassVar[EventName] = WorkerEventNames.GENERATION_COMPLETE
+
+
+class GenerationStopped(GenerationFinished):
+    """The person ended the answer."""
+
+    __slots__ = ()
+    name: ClassVar[EventName] = WorkerEventNames.GENERATION_STOPPED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationFault:
+    """An answer broke off; `generated_text` is what had come by then."""
+
+    name: ClassVar[EventName] = WorkerEventNames.GENERATION_ERROR
+    chat_id: str
+    message_id: str
+    error: JsonObject
+    generated_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something failed that was not an answer."""
+
+    name: ClassVar[EventName] = WorkerEventNames.ERROR
+    error: JsonObject
+    load_id: str | None = None
+    model_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestUpdated:
+    """What LIST_MODELS answers has changed."""
+
+    name: ClassVar[EventName] = WorkerEventNames.MANIFEST_UPDATED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetComplete:
+    """The model was given back."""
+
+    name: ClassVar[EventName] = WorkerEventNames.RESET_COMPLETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryStats:
+    """Bytes in use; the first three names are the plan's."""
+
+    name: ClassVar[EventName] = WorkerEventNames.MEMORY_STATS
+    used_js_heap_size: int | None
+    total_js_heap_size: int | None
+    js_heap_size_limit: int | None
+    python_heap: int
+    storage_usage: int
+    storage_quota: int
+    extra: JsonObject = field(default_factory=dict)
+
+
+Event = (
+    WorkerStateChanged
+    | LoadingProgress
+    | WorkerReady
+    | ModelAlreadyLoaded
+    | GenerationStatus
+    | GenerationUpdate
+    | GenerationComplete
+    | GenerationStopped
+    | GenerationFault
+    | Fault
+    | ManifestUpdated
+    | ResetComplete
+    | MemoryStats
+)

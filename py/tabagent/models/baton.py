@@ -1,0 +1,98 @@
+"""What a thread hands to the one that comes after it, however it ends: what to load, what to report.
+
+The supervisor keeps it as text and does not look into it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import cast
+
+from tabagent.errors import JsonObject
+from tabagent.messages import LoadModel
+from tabagent.specs import Device, Dtype
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """An answer that was being written; `text` is what had come by then."""
+
+    chat_id: str
+    message_id: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baton:
+    """The state worth keeping.
+
+    Attributes:
+        load: The model to load first thing, or None.
+        percent: How far that load was already.
+        interrupted: The answer to report as broken off, or None.
+        failed_load: A load to report as failed if the thread ends by itself, or None.
+        error: Why the last load failed, when the state is `error`.
+    """
+
+    load: LoadModel | None = None
+    percent: float = 0.0
+    interrupted: Interrupted | None = None
+    failed_load: LoadModel | None = None
+    error: JsonObject | None = None
+
+    def to_text(self) -> str:
+        """Return the text that the supervisor keeps."""
+        return json.dumps(
+            {
+                "load": _load_to_json(self.load),
+                "percent": self.percent,
+                "interrupted": None
+                if self.interrupted is None
+                else [self.interrupted.chat_id, self.interrupted.message_id, self.interrupted.text],
+                "failedLoad": _load_to_json(self.failed_load),
+                "error": self.error,
+            }
+        )
+
+    @staticmethod
+    def from_text(text: str) -> Baton:
+        """Read what `to_text` wrote; an empty text is an empty baton."""
+        if not text:
+            return Baton()
+        data = json.loads(text)
+        interrupted = data["interrupted"]
+        return Baton(
+            load=_load_from_json(data["load"]),
+            percent=data["percent"],
+            interrupted=None
+            if interrupted is None
+            else Interrupted(chat_id=interrupted[0], message_id=interrupted[1], text=interrupted[2]),
+            failed_load=_load_from_json(data["failedLoad"]),
+            error=cast("JsonObject | None", data["error"]),
+        )
+
+
+def _load_to_json(load: LoadModel | None) -> JsonObject | None:
+    if load is None:
+        return None
+    return {
+        "modelId": load.model_id,
+        "dtype": load.dtype and str(load.dtype),
+        "device": load.device and str(load.device),
+        "task": load.task,
+        "loadId": load.load_id,
+    }
+
+
+def _load_from_json(data: JsonObject | None) -> LoadModel | None:
+    if data is None:
+        return None
+    dtype, device = data["dtype"], data["device"]
+    return LoadModel(
+        model_id=str(data["modelId"]),
+        dtype=Dtype(str(dtype)) if dtype else None,
+        device=Device(str(device)) if device else None,
+        task=str(data["task"]),
+        load_id=str(data["loadId"]),
+    )

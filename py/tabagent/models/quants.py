@@ -1,0 +1,120 @@
+"""Which dtypes a repository has, which of them a device can compute, and which one is best there.
+
+File names follow transformers.js 4.3 (`DEFAULT_DTYPE_SUFFIX_MAPPING` in utils/dtypes.js, `getModelDataFiles` in
+utils/model-loader.js): `onnx/model{suffix}.onnx`, its weights beside it in `.onnx_data`, `.onnx_data_1`, ….
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tabagent.errors import NoOnnxFiles
+from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, ModelFile, Quant, RepositoryListing
+
+SUFFIXES: dict[Dtype, str] = {
+    Dtype.FP32: "",
+    Dtype.FP16: "_fp16",
+    Dtype.INT8: "_int8",
+    Dtype.UINT8: "_uint8",
+    Dtype.Q8: "_quantized",
+    Dtype.Q4: "_q4",
+    Dtype.Q4F16: "_q4f16",
+    Dtype.BNB4: "_bnb4",
+    Dtype.Q2: "_q2",
+    Dtype.Q2F16: "_q2f16",
+    Dtype.Q1: "_q1",
+    Dtype.Q1F16: "_q1f16",
+}
+
+# What transformers.js reads besides the weights, where a repository has it.
+COMMON_FILES = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+)
+
+# Activations of these are quantized at run time, with one scale for a whole pass (ONNX's DynamicQuantizeLinear).
+DYNAMICALLY_QUANTIZED = frozenset({Dtype.Q8, Dtype.INT8, Dtype.UINT8})
+NEEDS_F16 = frozenset({Dtype.FP16, Dtype.Q4F16, Dtype.Q2F16, Dtype.Q1F16})
+FEW_BITS = frozenset({Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1})
+
+# Best first. On WASM the int8 family decodes seven to ten times faster than 4 bits; on WebGPU it is the other way
+# round, and f16 halves the traffic of everything that is not quantized.
+_ORDER_WASM = (Dtype.Q8, Dtype.INT8, Dtype.UINT8, Dtype.FP32, Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1)
+_ORDER_WEBGPU_F16 = (Dtype.Q4F16, Dtype.Q4, Dtype.FP16, Dtype.FP32, Dtype.Q8)
+_ORDER_WEBGPU = (Dtype.Q4, Dtype.FP32, Dtype.Q8)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The best dtype for a device, and why in a sentence."""
+
+    dtype: Dtype
+    device: Device
+    reason: str
+
+
+def entry_from_listing(listing: RepositoryListing) -> ManifestEntry:
+    """Sort a repository's files into quants.
+
+    Raises:
+        NoOnnxFiles: There is no graph, or no tokenizer or configuration beside it.
+    """
+    files = {file.path: file for file in listing.files}
+    quants = tuple(
+        Quant(dtype=dtype, weights=_weights(files, f"onnx/model{suffix}.onnx"))
+        for dtype, suffix in SUFFIXES.items()
+        if f"onnx/model{suffix}.onnx" in files
+    )
+    if not quants or "config.json" not in files or "tokenizer.json" not in files:
+        raise NoOnnxFiles(listing.repo)
+    common = tuple(files[path] for path in COMMON_FILES if path in files)
+    return ManifestEntry(repo=listing.repo, commit=listing.commit, task=listing.task, common=common, quants=quants)
+
+
+def unsupported_reason(dtype: Dtype, device: Device, report: DeviceReport) -> str | None:
+    """Say why a device cannot compute a dtype, or return None when it can."""
+    if dtype in NEEDS_F16 and device is Device.WASM:
+        return "the CPU path has no 16-bit floating-point kernels"
+    if dtype in NEEDS_F16 and not report.f16:
+        return "this graphics adapter has no 16-bit floating-point support (shader-f16)"
+    return None
+
+
+def best_device(report: DeviceReport) -> Device:
+    """Return WebGPU where an adapter was obtained, else WASM."""
+    return Device.WEBGPU if report.webgpu else Device.WASM
+
+
+def recommend(entry: ManifestEntry, device: Device, report: DeviceReport) -> Recommendation | None:
+    """Return the dtype to preselect, or None when the device can compute none of the repository's."""
+    order = _ORDER_WASM if device is Device.WASM else _ORDER_WEBGPU_F16 if report.f16 else _ORDER_WEBGPU
+    available = {quant.dtype for quant in entry.quants}
+    for dtype in order:
+        if dtype in available and unsupported_reason(dtype, device, report) is None:
+            return Recommendation(dtype, device, _reason(dtype, device, report))
+    return None
+
+
+def _reason(dtype: Dtype, device: Device, report: DeviceReport) -> str:
+    if device is Device.WASM:
+        if dtype in DYNAMICALLY_QUANTIZED:
+            return f"8-bit weights are the fastest on the CPU ({report.threads} threads)"
+        if dtype in FEW_BITS:
+            return "the only weights here that the CPU can compute; 4-bit weights are slow there"
+        return "this model has no 8-bit weights; full precision is the next fastest on the CPU"
+    if dtype is Dtype.Q4F16:
+        return "4-bit weights with 16-bit arithmetic are the fastest on this graphics card"
+    if dtype is Dtype.Q4:
+        missing = "" if report.f16 else "; this graphics card has no 16-bit arithmetic"
+        return f"4-bit weights are the smallest and fastest that run here{missing}"
+    return "the best of this model's weights for this graphics card"
+
+
+def _weights(files: dict[str, ModelFile], graph: str) -> tuple[ModelFile, ...]:
+    data = re.compile(re.escape(graph) + r"_data(?:_(\d+))?\Z")
+    parts = sorted((int(found.group(1) or 0), path) for path in files if (found := data.match(path)) is not None)
+    return (files[graph], *(files[path] for _, path in parts))

@@ -1,0 +1,48 @@
+"""HTTP, as far as TabAgent needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from tabagent.ports.buffers import ByteBuffer
+
+
+class HttpResponse(Protocol):
+    """An answer whose body is read piece by piece."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status after redirects."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, names in lower case."""
+
+    async def text(self) -> str:
+        """Read the whole body as UTF-8; for small answers.
+
+        Raises:
+            Offline: The connection broke.
+        """
+
+    async def read(self, size: int) -> ByteBuffer | None:
+        """Return the next `size` bytes, fewer at the end of the body, None after it.
+
+        Raises:
+            Offline: The connection broke.
+        """
+
+    async def close(self) -> None:
+        """Drop the connection; no-op when the body was read."""
+
+
+class Fetcher(Protocol):
+    """Sends GET requests."""
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """Send a request and return when the answer's headers are there.
+
+        Raises:
+            Offline: No answer came.
+        """

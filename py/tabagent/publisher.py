@@ -1,0 +1,104 @@
+"""Sends events to the pages in batches, so that a fast model does not flood them.
+
+Text of one answer is joined and progress of one load is replaced by the newer state; nothing else is merged, the
+order of different events stays, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tabagent.codec import encode_event
+from tabagent.events import LoadingStatusTypes
+from tabagent.messages import Event, GenerationStatus, GenerationUpdate, LoadingProgress, MemoryStats
+from tabagent.ports.channel import EventChannel
+from tabagent.ports.host import RuntimeHost
+
+# 30 batches a second: half of a display's usual frames, far beyond what a reader follows.
+BATCH_SECONDS = 1 / 30
+
+Clock = Callable[[], float]
+CallLater = Callable[[float, Callable[[], None]], object]
+
+
+class EventPublisher:
+    """Collects events and posts them at most once per `BATCH_SECONDS`.
+
+    Args:
+        channel: Where batches go.
+        now: Monotonic seconds.
+        call_later: Runs a function after so many seconds (`asyncio.AbstractEventLoop.call_later`).
+    """
+
+    def __init__(self, channel: EventChannel, now: Clock, call_later: CallLater) -> None:
+        self._channel = channel
+        self._now = now
+        self._call_later = call_later
+        self._pending: list[Event] = []
+        self._last_flush = float("-inf")
+        self._scheduled = False
+
+    def publish(self, event: Event) -> None:
+        """Queue an event; it leaves within one batch time."""
+        merged = _merged(self._pending[-1], event) if self._pending else None
+        if merged is None:
+            self._pending.append(event)
+        else:
+            self._pending[-1] = merged
+        if self._scheduled:
+            return
+        wait = self._last_flush + BATCH_SECONDS - self._now()
+        if wait <= 0:
+            self.flush()
+        else:
+            self._scheduled = True
+            self._call_later(wait, self._flush_scheduled)
+
+    def flush(self) -> None:
+        """Post what is queued now."""
+        if not self._pending:
+            return
+        batch, self._pending = self._pending, []
+        self._last_flush = self._now()
+        self._channel.broadcast([encode_event(event) for event in batch])
+
+    def _flush_scheduled(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+
+class FlushingHost:
+    """Posts what is queued before a restart, so that no event dies with the thread.
+
+    Args:
+        host: Restarts.
+        publisher: Holds the queue.
+    """
+
+    def __init__(self, host: RuntimeHost, publisher: EventPublisher) -> None:
+        self._host, self._publisher = host, publisher
+
+    def retain(self, baton: str) -> None:
+        """Keep `baton` for the next thread."""
+        self._host.retain(baton)
+
+    def restart(self, reason: str) -> None:
+        """Flush, then end this thread."""
+        self._publisher.flush()
+        self._host.restart(reason)
+
+
+def _merged(last: Event, new: Event) -> Event | None:
+    """Return one event that says what both say, or None when they must stay apart."""
+    if isinstance(new, GenerationUpdate) and isinstance(last, GenerationUpdate):
+        same = (last.chat_id, last.message_id) == (new.chat_id, new.message_id)
+        return replace(new, token=last.token + new.token) if same else None
+    if isinstance(new, GenerationStatus) and isinstance(last, GenerationStatus):
+        return new if (last.chat_id, last.message_id) == (new.chat_id, new.message_id) else None
+    if isinstance(new, LoadingProgress) and isinstance(last, LoadingProgress):
+        moving = last.status == new.status == LoadingStatusTypes.PROGRESS
+        return new if moving and last.load_id == new.load_id else None
+    if isinstance(new, MemoryStats) and isinstance(last, MemoryStats):
+        return new
+    return None

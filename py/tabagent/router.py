@@ -1,0 +1,76 @@
+"""Takes every message in: checks the sender, finds the handler by name, answers exactly once.
+
+The router knows no service. `tabagent.main` registers the handlers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tabagent import codec
+from tabagent.errors import ForbiddenSender, JsonObject, RequestError, TabAgentError, UnknownMessage, wire_error
+from tabagent.messages import Request, RequestName, Sender
+
+logger = logging.getLogger(__name__)
+
+Payload = TypeVar("Payload")
+Handler = Callable[[Payload], Awaitable[JsonObject]]
+
+
+class EventRouter:
+    """Dispatches requests by event-name constants.
+
+    Args:
+        extension_id: Only this extension's own pages are heard.
+    """
+
+    def __init__(self, extension_id: str) -> None:
+        self._extension_id = extension_id
+        self._routes: dict[str, Callable[[JsonObject], Awaitable[JsonObject]]] = {}
+
+    def on(self, name: RequestName, decode: codec.Decoder[Payload], handler: Handler[Payload]) -> None:
+        """Register the handler of a request; `decode` checks the payload first."""
+
+        async def route(payload: JsonObject) -> JsonObject:
+            return await handler(decode(payload))
+
+        if str(name) in self._routes:
+            raise ValueError(f"{name!r} has a handler already")
+        self._routes[str(name)] = route
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the requests that have a handler."""
+        return frozenset(self._routes)
+
+    async def dispatch(self, text: str, sender: Sender) -> JsonObject:
+        """Answer one message; never raises."""
+        name, request_id = "", None
+        try:
+            self._check_sender(sender)
+            request = codec.decode_envelope(text, sender)
+            name, request_id = request.name, request.request_id
+            return codec.encode_reply(name, request_id, await self._answer(request))
+        except TabAgentError as error:
+            level = logging.INFO if isinstance(error, RequestError) else logging.WARNING
+            logger.log(level, "request %s %s refused: %s", name, request_id, error.code)
+            return codec.encode_refusal(name, request_id or codec.peek_request_id(text), error.to_wire())
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            logger.exception("request %s %s failed", name, request_id)
+            return codec.encode_refusal(name, request_id, wire_error(error))
+
+    async def _answer(self, request: Request) -> JsonObject:
+        route = self._routes.get(request.name)
+        if route is None:
+            raise UnknownMessage(request.name)
+        return await route(request.payload)
+
+    def _check_sender(self, sender: Sender) -> None:
+        own = f"chrome-extension://{self._extension_id}/"
+        if sender.extension_id != self._extension_id or not sender.url.startswith(own):
+            raise ForbiddenSender(sender.url or sender.extension_id)

@@ -1,0 +1,213 @@
+"""Plain descriptions that the services share: models, files, devices, settings. No behaviour, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Dtype(StrEnum):
+    """Weight formats by their transformers.js names (`DEFAULT_DTYPE_SUFFIX_MAPPING` in its utils/dtypes.js)."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    Q8 = "q8"
+    INT8 = "int8"
+    UINT8 = "uint8"
+    Q4 = "q4"
+    Q4F16 = "q4f16"
+    BNB4 = "bnb4"
+    Q2 = "q2"
+    Q2F16 = "q2f16"
+    Q1 = "q1"
+    Q1F16 = "q1f16"
+
+
+class Device(StrEnum):
+    """Execution providers of ONNX Runtime Web that TabAgent uses."""
+
+    WEBGPU = "webgpu"
+    WASM = "wasm"
+
+
+class QuantStatus(StrEnum):
+    """State of one dtype of a model in the manifest; values as in TabAgent's databases."""
+
+    AVAILABLE = "available"
+    DOWNLOADED = "downloaded"
+    FAILED = "failed"
+    NOT_FOUND = "not_found"
+    UNAVAILABLE = "unavailable"
+    UNSUPPORTED = "unsupported"
+    SERVER_ONLY = "server_only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReport:
+    """What this machine can compute with.
+
+    Attributes:
+        webgpu: An adapter was really obtained.
+        f16: The adapter has the feature `shader-f16`.
+        threads: WASM threads that will be used; 1 when the page is not cross-origin isolated.
+        adapter: Vendor and architecture of the adapter, or an empty string.
+    """
+
+    webgpu: bool
+    f16: bool
+    threads: int
+    adapter: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """One file of a repository.
+
+    Attributes:
+        path: Path inside the repository, with `/`.
+        size: Bytes.
+        sha256: Hexadecimal digest of the content where the hub states one (`lfs.oid`), else None.
+    """
+
+    path: str
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryListing:
+    """What the hub says of a repository at one commit."""
+
+    repo: str
+    commit: str
+    task: str
+    files: tuple[ModelFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quant:
+    """The files of one dtype of a model.
+
+    Attributes:
+        weights: The `.onnx` file and its external data files.
+        status: What the store holds of it.
+        reason: Why it failed, for the person; empty otherwise.
+    """
+
+    dtype: Dtype
+    weights: tuple[ModelFile, ...]
+    status: QuantStatus = QuantStatus.AVAILABLE
+    reason: str = ""
+
+    @property
+    def onnx_path(self) -> str:
+        """Path of the graph; the key of the quant in TabAgent's manifest."""
+        return self.weights[0].path
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights together."""
+        return sum(file.size for file in self.weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEntry:
+    """What TabAgent knows of one repository; kept in the store `manifest`."""
+
+    repo: str
+    commit: str
+    task: str
+    common: tuple[ModelFile, ...]
+    quants: tuple[Quant, ...]
+
+    def quant(self, dtype: Dtype) -> Quant | None:
+        """Return the quant of `dtype`, or None when the repository has none."""
+        return next((quant for quant in self.quants if quant.dtype == dtype), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """Names a stored file: repository and path inside it."""
+
+    repo: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """Says that a file is stored completely; written after its last chunk.
+
+    Attributes:
+        revision: Commit that the bytes belong to.
+        size: Bytes of the file.
+        chunk_size: Bytes of every chunk but the last.
+        etag: Validator that the hub sent, for later revalidation; may be empty.
+    """
+
+    key: FileKey
+    revision: str
+    size: int
+    chunk_size: int
+    etag: str = ""
+
+    @property
+    def chunk_count(self) -> int:
+        """Number of chunks; an empty file has none."""
+        return -(-self.size // self.chunk_size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSpec:
+    """A model that is to be loaded, with everything decided."""
+
+    repo: str
+    commit: str
+    dtype: Dtype
+    device: Device
+    task: str
+    onnx_file: str
+    external_data_files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A model that is ready to generate.
+
+    Attributes:
+        context_length: Tokens that the model can attend to.
+        dynamic_quantization: Activations are quantized at run time, so that a prompt has to be passed in pieces
+            with the first token alone (see `tabagent.generation.prefill`).
+    """
+
+    spec: LoadSpec
+    context_length: int
+    dynamic_quantization: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationSettings:
+    """How an answer is sampled; names are those of transformers.js's GenerationConfig.
+
+    Attributes:
+        max_new_tokens: Tokens of the answer at most, 1 to 32,768.
+        temperature: Divides the logits before sampling, over 0 to 2.
+        top_k: Candidates kept per step, 0 to 1,000; 0 keeps all.
+        top_p: Probability mass kept per step, over 0 to 1.
+        do_sample: Sample; otherwise the likeliest token is taken each time.
+        repetition_penalty: Divides the logits of tokens that already occurred, 1 to 2; 1 does nothing.
+    """
+
+    max_new_tokens: int = 512
+    temperature: float = 0.7
+    top_k: int = 50
+    top_p: float = 0.9
+    do_sample: bool = False
+    repetition_penalty: float = 1.0
