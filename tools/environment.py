@@ -191,11 +191,11 @@ def exclusive(name: str) -> Iterator[None]:
 def _install_group(group: str, inside: bool) -> bool:
     """Bring .venv up to date for `group`; return whether anything changed."""
     interpreter = f"{sys.version_info.major}.{sys.version_info.minor}"
+    lock_hash = file_hash(_lock_file(group))
     state = _read_stamp(VENV)
     if not inside and (state.get("python") != interpreter or not _venv_python().exists()):
         _make_venv()
         state = {"python": interpreter}
-    lock_hash = file_hash(_lock_file(group))
     if state.get(group) == lock_hash:
         return False
     report(f"Installing the pinned Python packages ({group}) …")

@@ -36,7 +36,6 @@ def bundle_transformers(project: Project) -> Path:
     """Return a folder with transformers.js, whose ONNX Runtime is the JSPI build (see docs/architecture.md)."""
     runtime = project.root / "build" / "onnxruntime.js"
     entry = project.node_modules / "@huggingface/transformers/dist/transformers.web.js"
-    lock = project.root / "build" / "package-lock.json"
 
     def make(folder: Path) -> None:
         bundle = Bundle(
@@ -52,7 +51,7 @@ def bundle_transformers(project: Project) -> Path:
         _run(bundle, folder)
         (folder / "transformers.web.js").rename(folder / "transformers.js")
 
-    return made_once("transformers", [BUNDLER, runtime, lock, entry], make)
+    return made_once(project.cache, "transformers", [BUNDLER, runtime, project.npm_lock, entry], make)
 
 
 def bundle_panel(project: Project, events_js: str) -> Path:
@@ -82,7 +81,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             )
             _run(bundle, folder)
 
-    return made_once("panel", [BUNDLER, project.root / "build" / "package-lock.json", events_js, sources], make)
+    return made_once(project.cache, "panel", [BUNDLER, project.npm_lock, events_js, sources], make)
 
 
 def packages_in(bundle: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Results of build steps, kept in .cache/build and made again only when what they were made from has changed."""
+"""Results of build steps, kept and made again only when what they were made from has changed."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tools.environment import CACHE, make_folder
+from tools.environment import ToolError, make_folder
 
 # Kept results of one step: enough to go back and forth between two branches without making anything again.
 KEPT_RESULTS = 4
 
 
-def made_once(step: str, inputs: Iterable[Path | str], make: Callable[[Path], None]) -> Path:
+def made_once(cache: Path, step: str, inputs: Iterable[Path | str], make: Callable[[Path], None]) -> Path:
     """Return a folder with the step's result for these inputs, from an earlier build when there is one.
 
     Args:
+        cache: Folder of all results.
         step: The step's name, unique in the build.
         inputs: Files and folders by content, strings by value. All that the result depends on.
         make: Writes the result into the empty folder that it is given.
     """
-    results = make_folder(CACHE / "build")
+    results = make_folder(cache)
+    inputs = list(inputs)
     key = fingerprint(inputs)
     result = results / f"{step}-{key[:20]}"
     if not result.exists():
@@ -32,6 +34,8 @@ def made_once(step: str, inputs: Iterable[Path | str], make: Callable[[Path], No
         work = Path(tempfile.mkdtemp(prefix=f"making-{step}-", dir=results))
         try:
             make(work)
+            if fingerprint(inputs) != key:
+                raise ToolError(f"the sources changed while the build made {step}: run it again")
             work.rename(result)
         except OSError:
             if not result.exists():

@@ -65,34 +65,33 @@ def sizes(extension: Path) -> list[tuple[str, int]]:
 
 def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     """Make every part and return the tree of the package."""
-    pyodide = project.node_modules / "pyodide"
-    release = release_of(pyodide)
+    release = release_of(project.pyodide)
     all_wheels = wheels.collect_wheels(project, release)
     shipped = [wheel for wheel in all_wheels if not wheels.is_resolver(wheel)]
     events_js = javascript_constants(project.package / "events.py")
     transformers = bundle.bundle_transformers(project)
     panel = bundle.bundle_panel(project, events_js)
-    runtime_zip = runtime.make_archive(pyodide, project.package)
+    runtime_zip = runtime.make_archive(project)
 
     tree = _hand_written(project)
     tree |= vendor.vendored_files(project)
     tree |= {f"vendor/pyodide/{wheel.name}": wheel for wheel in shipped}
-    tree["vendor/pyodide/pyodide-lock.json"] = wheels.freeze(pyodide, all_wheels)
+    tree["vendor/pyodide/pyodide-lock.json"] = wheels.freeze(project, all_wheels)
     tree["vendor/transformers/transformers.js"] = transformers / "transformers.js"
     tree |= {f"sidepanel/{path.name}": path for path in panel.iterdir() if path.name != bundle.PACKAGES}
     tree["python/runtime.zip"] = runtime_zip
     if variant == "release":
-        snapshot = runtime.make_snapshot(pyodide, runtime_zip, shipped, release)
+        snapshot = runtime.make_snapshot(project, runtime_zip, shipped, release)
         tree |= {f"python/{path.name}": path for path in sorted(snapshot.iterdir())}
     else:
-        tree |= _for_tests(project, pyodide)
+        tree |= _for_tests(project)
     packages = [*VENDORED_PACKAGES, *bundle.packages_in(transformers), *bundle.packages_in(panel)]
     texts = {
         "events.js": events_js,
         "manifest.json": _manifest(project),
         "THIRD_PARTY_NOTICES.txt": notices.notices(project, packages, shipped),
     }
-    return tree | _written(texts)
+    return tree | _written(project, texts)
 
 
 def _hand_written(project: Project) -> dict[str, Path]:
@@ -112,7 +111,7 @@ def _manifest(project: Project) -> str:
     return json.dumps(manifest | {"version": project.version}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _for_tests(project: Project, pyodide: Path) -> dict[str, Path]:
+def _for_tests(project: Project) -> dict[str, Path]:
     """Return what the test variant has in addition: python/tests.zip and the pages of tests/browser/pages."""
     tests = project.root / "tests"
     modules = [tests / "__init__.py", tests / "browser" / "__init__.py"]
@@ -122,16 +121,16 @@ def _for_tests(project: Project, pyodide: Path) -> dict[str, Path]:
     pages = tests / "browser" / "pages"
     tree = {f"tests/{path.relative_to(pages).as_posix()}": path for path in files_under(pages)}
     if sources:
-        tree["python/tests.zip"] = runtime.archive_of(pyodide, sources, "tests.zip")
+        tree["python/tests.zip"] = runtime.archive_of(project, sources, "tests.zip")
     return tree
 
 
-def _written(texts: dict[str, str]) -> dict[str, Path]:
+def _written(project: Project, texts: dict[str, str]) -> dict[str, Path]:
     """Return files with these contents, the same file for the same contents."""
 
     def make(folder: Path) -> None:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
 
-    folder = made_once("texts", [json.dumps(texts, sort_keys=True)], make)
+    folder = made_once(project.cache, "texts", [json.dumps(texts, sort_keys=True)], make)
     return {name: folder / name for name in texts}

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.environment import DIST, ROOT, ToolError
+from tools.environment import CACHE, DIST, ROOT, ToolError
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,9 @@ class Project:
 
     root: Path = ROOT
     dist: Path = DIST
-    # Set when the build starts, after the Node packages have been installed.
     node_modules: Path = ROOT / "build" / "node_modules"
+    cache: Path = CACHE / "build"
+    """Results of steps, shared by all builds: what they were made from is in their names."""
 
     @property
     def extension(self) -> Path:
@@ -27,6 +28,16 @@ class Project:
     def package(self) -> Path:
         """All Python that runs in the browser."""
         return self.root / "py" / "tabagent"
+
+    @property
+    def pyodide(self) -> Path:
+        """The npm package of the Python that ships."""
+        return self.node_modules / "pyodide"
+
+    @property
+    def npm_lock(self) -> Path:
+        """Which npm packages the bundles are made of."""
+        return self.root / "build" / "package-lock.json"
 
     @property
     def locks(self) -> Path:

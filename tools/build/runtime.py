@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tools.build.archive import write_archive
 from tools.build.cache import files_under, made_once, write_json
+from tools.build.project import Project
 from tools.build.pyodide import INSIDE, RUNNER, Job, Release, run_in_pyodide
 from tools.environment import ToolError, file_hash
 
@@ -18,19 +19,20 @@ LARGEST_HEAP = 30 * 1024 * 1024
 LARGEST_HEADER = 64 * 1024
 
 
-def make_archive(pyodide: Path, package: Path) -> Path:
-    """Return runtime.zip: the modules of `package` as sources and as byte code of the interpreter that ships.
+def make_archive(project: Project) -> Path:
+    """Return runtime.zip: the modules of tabagent as sources and as byte code of the interpreter that ships.
 
     Sources stay beside the byte code for readable tracebacks; Python imports the byte code first.
     """
+    package = project.package
     sources = {f"{package.name}/{path.relative_to(package).as_posix()}": path for path in files_under(package)}
     sources = {name: path for name, path in sources.items() if _is_packaged(name)}
     if not any(name.endswith(".py") for name in sources):
         raise ToolError(f"{package} holds no Python module: there is nothing to package")
-    return archive_of(pyodide, sources, "runtime.zip")
+    return archive_of(project, sources, "runtime.zip")
 
 
-def archive_of(pyodide: Path, sources: dict[str, Path], archive_name: str) -> Path:
+def archive_of(project: Project, sources: dict[str, Path], archive_name: str) -> Path:
     """Return an archive of `sources` ({name in it: file}) with byte code beside each Python file."""
     script = INSIDE / "compile_sources.py"
 
@@ -38,7 +40,7 @@ def archive_of(pyodide: Path, sources: dict[str, Path], archive_name: str) -> Pa
         plain, bytecode, unpacked = folder / "sources.zip", folder / "bytecode.zip", folder / "bytecode"
         write_archive(plain, sources, compress=False)
         run_in_pyodide(
-            pyodide,
+            project.pyodide,
             Job(script=script, inputs={f"/in/{archive_name}": plain}, outputs={"/out/bytecode.zip": bytecode}),
         )
         with zipfile.ZipFile(bytecode) as archive:
@@ -46,30 +48,30 @@ def archive_of(pyodide: Path, sources: dict[str, Path], archive_name: str) -> Pa
         compiled = {path.relative_to(unpacked).as_posix(): path for path in unpacked.rglob("*.pyc")}
         write_archive(folder / archive_name, {**sources, **compiled})
 
-    inputs: list[Path | str] = [script, RUNNER, pyodide / "package.json", archive_name]
+    inputs: list[Path | str] = [script, RUNNER, project.pyodide / "package.json", archive_name]
     for name, path in sorted(sources.items()):
         inputs += [name, path]
-    return made_once("archive", inputs, make) / archive_name
+    return made_once(project.cache, "archive", inputs, make) / archive_name
 
 
-def make_snapshot(pyodide: Path, runtime: Path, wheels: list[Path], release: Release) -> Path:
+def make_snapshot(project: Project, runtime: Path, wheels: list[Path], release: Release) -> Path:
     """Return a folder with python.snapshot and snapshot.json, which says what the snapshot belongs to.
 
     Raises `ToolError` when a module cannot be imported without the browser or the heap has grown too large.
     """
-    script = INSIDE / "warm.py"
+    script, pyodide = INSIDE / "warm.py", project.pyodide
 
     def make(folder: Path) -> None:
         snapshot = folder / "python.snapshot"
         run_in_pyodide(
-            pyodide,
+            project.pyodide,
             Job(script=script, wheels=wheels, inputs={"/app/runtime.zip": runtime}, snapshot=snapshot),
         )
         require_restorable(snapshot.stat().st_size)
-        write_json(folder / "snapshot.json", _description(pyodide, runtime, snapshot, wheels, release))
+        write_json(folder / "snapshot.json", _description(project.pyodide, runtime, snapshot, wheels, release))
 
     inputs = [script, RUNNER, pyodide / "package.json", pyodide / "pyodide.asm.wasm", runtime, *wheels]
-    return made_once("snapshot", inputs, make)
+    return made_once(project.cache, "snapshot", inputs, make)
 
 
 def require_restorable(size: int) -> None:

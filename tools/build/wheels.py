@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.build.cache import made_once
 from tools.build.project import Project
-from tools.build.pyodide import INSIDE, Job, Release, run_in_pyodide
+from tools.build.pyodide import INSIDE, RUNNER, Job, Release, run_in_pyodide
 from tools.environment import ToolError, file_hash, run_command
 
 # Resolves and freezes at build time; nothing in the extension imports it, so it does not ship.
@@ -23,7 +23,7 @@ def collect_wheels(project: Project, release: Release) -> list[Path]:
     """
     lock = project.locks / "wheels.txt"
     python = ".".join(release.python.split(".")[:2])
-    downloaded = made_once("wheels", [lock, python], lambda folder: _download(lock, python, folder))
+    downloaded = made_once(project.cache, "wheels", [lock, python], lambda folder: _download(lock, python, folder))
     wheels = [*sorted(downloaded.glob("*.whl")), *_compiled(project)]
     for wheel in wheels:
         _require_fit(wheel, release)
@@ -35,7 +35,7 @@ def is_resolver(wheel: Path) -> bool:
     return wheel.name.split("-")[0] == RESOLVER
 
 
-def freeze(pyodide: Path, wheels: list[Path]) -> Path:
+def freeze(project: Project, wheels: list[Path]) -> Path:
     """Let micropip resolve the shipped wheels inside Pyodide; return the lock file that ships with them."""
     shipped = [wheel for wheel in wheels if not is_resolver(wheel)]
     resolver = [wheel for wheel in wheels if is_resolver(wheel)]
@@ -48,10 +48,10 @@ def freeze(pyodide: Path, wheels: list[Path]) -> Path:
             inputs={f"/in/wheels/{wheel.name}": wheel for wheel in shipped},
             outputs={"/out/pyodide-lock.json": folder / "pyodide-lock.json"},
         )
-        run_in_pyodide(pyodide, job)
+        run_in_pyodide(project.pyodide, job)
 
-    inputs = [script, pyodide / "pyodide-lock.json", *wheels]
-    return made_once("freeze", inputs, make) / "pyodide-lock.json"
+    inputs = [script, RUNNER, project.pyodide / "pyodide-lock.json", *wheels]
+    return made_once(project.cache, "freeze", inputs, make) / "pyodide-lock.json"
 
 
 def fits(wheel_name: str, release: Release) -> bool:

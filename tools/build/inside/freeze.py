@@ -10,7 +10,10 @@ from pathlib import Path
 import micropip
 
 wheels = sorted(Path("/in/wheels").glob("*.whl"))
-await micropip.install([f"emfs:{wheel}" for wheel in wheels], index_urls=[], keep_going=True)
+try:
+    await micropip.install([f"emfs:{wheel}" for wheel in wheels], index_urls=[])
+except ValueError as error:  # its further lines explain indexes to people who use them
+    raise RuntimeError(f"the bundled wheels do not resolve: {str(error).splitlines()[0]}") from error
 
 lock = json.loads(micropip.freeze())
 bundled = {wheel.name for wheel in wheels}
