@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -200,28 +201,49 @@ class ExtensionBrowser:
             self.console.append(ConsoleLine(source, level, text))
 
 
+class _SharedPlaywright(threading.local):
+    """The one Playwright that a thread can have, from its first use to its last."""
+
+    users = 0
+
+    def __enter__(self) -> Playwright:
+        from playwright.sync_api import sync_playwright
+
+        if self.users == 0:
+            self._manager = sync_playwright()
+            self._playwright = self._manager.__enter__()
+        self.users += 1
+        return self._playwright
+
+    def __exit__(self, *error: object) -> None:
+        self.users -= 1
+        if self.users == 0:
+            self._manager.__exit__(*error)
+
+
+_PLAYWRIGHT = _SharedPlaywright()
+
+
 @contextmanager
-def open_browser(options: BrowserOptions, *, playwright: Playwright | None = None) -> Iterator[ExtensionBrowser]:
+def open_browser(options: BrowserOptions) -> Iterator[ExtensionBrowser]:
     """Start Chromium with the extension, and end it with everything that it made.
 
-    Args:
-        options: how to start it.
-        playwright: a running Playwright, needed to have two browsers at once; None starts one.
+    Several may be open at once.
 
     Raises:
         ToolError: there is no Chromium, it did not start, or it refused the extension; the text says why.
     """
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import Error
 
     extension_id = unpacked_extension_id(options.extension)
     chromium = find_chromium()
     with ExitStack() as stack:
-        running = playwright or stack.enter_context(sync_playwright())
+        playwright = stack.enter_context(_PLAYWRIGHT)
         profile = options.profile or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="tabagent-profile-", ignore_cleanup_errors=True))
         )
         try:
-            context = _launch(running, chromium, profile.resolve(), options)
+            context = _launch(playwright, chromium, profile.resolve(), options)
         except Error as error:
             raise ToolError(_why_not_started(chromium, profile, error.message)) from error
         try:

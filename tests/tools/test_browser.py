@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.tools.hub.conftest import write_model
 from tools.browser import BrowserOptions, open_browser, unpacked_extension_id
@@ -98,11 +97,11 @@ def test_the_service_worker_can_be_ended_and_comes_back(extension: Path) -> None
 @pytest.mark.browser
 def test_a_kept_profile_keeps_its_data_and_is_not_shared(extension: Path, tmp_path: Path) -> None:
     options = BrowserOptions(extension=extension, profile=tmp_path / "profile")
-    with sync_playwright() as playwright, open_browser(options, playwright=playwright) as browser:
+    with open_browser(options) as browser:
         browser.open_panel().evaluate("localStorage.setItem('kept', 'yes')")
         with (
             pytest.raises(ToolError, match="is in use by another Chromium"),
-            open_browser(options, playwright=playwright),
+            open_browser(options),
         ):
             pass
     with open_browser(options) as browser:
