@@ -1,0 +1,11 @@
+// Modules that only exist in the built extension.
+
+declare module "*/vendor/pyodide/pyodide.mjs" {
+  // The published types leave out the snapshot options and `_api`, which the runtime thread uses.
+  export function loadPyodide(options: Record<string, unknown>): Promise<any>;
+}
+
+declare module "*/vendor/transformers/transformers.js" {
+  const exports: Record<string, any>;
+  export = exports;
+}
