@@ -67,6 +67,8 @@ class HashCache:
         return known if isinstance(known, dict) else {}
 
     def _write(self) -> None:
+        # Files of tests come and go; what is gone is forgotten.
+        self._known = {path: entry for path, entry in (self._known or {}).items() if Path(path).exists()}
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             # Replaced in one step: another process may be reading it.

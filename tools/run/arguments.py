@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +87,14 @@ def parse_arguments(arguments: Sequence[str]) -> RunOptions:
         profile=given.keep_profile,
         port=given.port,
     )
+
+
+def require_display(options: RunOptions) -> None:
+    """Raise `ToolError` when a window is wanted where none can be shown."""
+    if options.prompt is not None or not sys.platform.startswith("linux"):
+        return
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise ToolError("there is no display for the window: set DISPLAY, or use --prompt TEXT, which needs none")
 
 
 def _positive(text: str) -> int:

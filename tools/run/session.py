@@ -32,7 +32,6 @@ def run(options: RunOptions, *, output: TextIO = sys.stdout) -> None:
         ToolError: something failed; the text is for the person.
         KeyboardInterrupt: the person ended it.
     """
-    require_display(options)
     profile = usable_profile(options.profile)
     with redirect_stdout(sys.stderr):  # stdout belongs to the answer
         from tools.build.extension import build_extension
@@ -68,14 +67,6 @@ def browser_options(options: RunOptions, extension: Path, profile: Path | None, 
     return BrowserOptions(
         extension=extension, profile=profile, headless=options.prompt is not None, hub=hub, arguments=arguments
     )
-
-
-def require_display(options: RunOptions) -> None:
-    """Raise `ToolError` when a window is wanted where none can be shown."""
-    if options.prompt is not None or not sys.platform.startswith("linux"):
-        return
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise ToolError("there is no display for the window: set DISPLAY, or use --prompt TEXT, which needs none")
 
 
 def usable_profile(profile: Path | None) -> Path | None:

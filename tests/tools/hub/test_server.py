@@ -138,6 +138,17 @@ def test_large_files_are_hashed_once(tmp_path: Path) -> None:
     assert HashCache(cache_file).of(large) == hash_file(large)
 
 
+def test_hashes_of_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
+    cache_file = tmp_path / "hashes.json"
+    for name in ("first.bin", "second.bin"):
+        large = tmp_path / name
+        large.write_bytes(b"x" * REMEMBERED_FROM_BYTES)
+        HashCache(cache_file).of(large)
+        large.unlink()
+
+    assert list(json.loads(cache_file.read_text())) == [str(tmp_path / "second.bin")]
+
+
 def test_a_hash_cache_that_cannot_be_used_costs_only_time(tmp_path: Path) -> None:
     large = tmp_path / "large.bin"
     large.write_bytes(b"x" * REMEMBERED_FROM_BYTES)

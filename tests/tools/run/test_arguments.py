@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tools.environment import ROOT, ToolError
-from tools.run.arguments import DEFAULT_MODEL, RunOptions, parse_arguments
-from tools.run.session import require_display, usable_profile
+from tools.run.arguments import DEFAULT_MODEL, RunOptions, parse_arguments, require_display
+from tools.run.session import usable_profile
 
 
 def test_nothing_given_means_a_window_with_the_default_model() -> None:
@@ -61,13 +61,23 @@ def test_a_wrong_command_line_is_one_clear_line(line: list[str], message: str) -
     assert "\n" not in str(caught.value)
 
 
-def test_the_command_fails_with_one_line_and_a_status() -> None:
-    command = [sys.executable, "-m", "tools.run", "--prompt", ""]
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there a display can be missing")
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (["--prompt", ""], "the prompt is empty: give --prompt some text"),
+        ([], "there is no display for the window: set DISPLAY, or use --prompt TEXT, which needs none"),
+    ],
+)
+def test_the_command_fails_with_one_line_and_a_status_before_it_installs_anything(
+    line: list[str], message: str
+) -> None:
+    bare = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    command = [sys.executable, "-S", "-m", "tools.run", *line]  # -S: without installed packages
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "DISPLAY": ""})
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=bare)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: the prompt is empty: give --prompt some text\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
 
 
 def test_a_window_needs_a_display_and_a_prompt_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
