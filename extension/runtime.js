@@ -3,10 +3,9 @@
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 const PYODIDE = new URL("./vendor/pyodide/", import.meta.url).href;
-const ARCHIVE = "/app/runtime.zip";
+const ARCHIVE = "./python/runtime.zip";
 // Wheels that the archive's code imports; a snapshot has them in memory already.
 const PACKAGES = ["transformers-js-py"];
-const ORT = "ort-wasm-simd-threaded.jspi";
 
 /** @param {string} path */
 const file = async (path) => {
@@ -15,9 +14,9 @@ const file = async (path) => {
   return new Uint8Array(await response.arrayBuffer());
 };
 
-/** Boots from the memory snapshot; plainly, and saying why, when it is missing or does not fit. */
-async function boot() {
-  const archive = file("./python/runtime.zip");
+/** Boots from the memory snapshot; plainly, and saying why, when it is missing or does not fit. @param {string[]} archives */
+async function boot(archives) {
+  const contents = Promise.all(archives.map(file));
   const options = { indexURL: PYODIDE, packageBaseUrl: PYODIDE };
   let pyodide, note = "";
   try {
@@ -28,8 +27,12 @@ async function boot() {
     pyodide = await loadPyodide({ ...options, packages: PACKAGES });
   }
   pyodide.FS.mkdirTree("/app");
-  pyodide.FS.writeFile(ARCHIVE, await archive);
-  if (note) pyodide.pyimport("sys").path.insert(0, ARCHIVE);
+  const paths = pyodide.pyimport("sys").path;
+  for (const [index, content] of (await contents).entries()) {
+    const path = `/app/${archives[index].split("/").at(-1)}`;
+    pyodide.FS.writeFile(path, content);
+    if (!paths.includes(path)) paths.insert(0, path);
+  }
   return { pyodide, note };
 }
 
@@ -61,11 +64,7 @@ function hostFor(pyodide, config) {
         postMessage({ kind: "heap" });
       }),
     pythonHeap: () => pyodide._module.HEAPU8.byteLength,
-    async importEngine() {
-      const engine = await import("./vendor/transformers/transformers.js");
-      const at = (/** @type {string} */ name) => new URL(`./vendor/transformers/${name}`, import.meta.url).href;
-      return { ...engine, wasmPaths: { mjs: at(`${ORT}.mjs`), wasm: at(`${ORT}.wasm`) } };
-    },
+    importEngine: async () => ({ ...(await import("./vendor/transformers/transformers.js")) }),
     yieldEveryStep(/** @type {any} */ model) {
       const forward = model.forward.bind(model);
       model.forward = async (/** @type {unknown} */ inputs) => {
@@ -99,10 +98,13 @@ function take(from, to, at) {
 /** @type {(number: number, text: string, id: string, url: string, tabUrl: string) => void} */
 let onMessage;
 
-/** @param {{extensionId: string, version: string, baton: string, entry?: string}} config */
-async function start({ entry = "tabagent.main", ...config }) {
+/** Tests start the thread with an entry and archives of their own. @param {any} message */
+async function start({ entry = "tabagent.main", archives = [], ...message }) {
   const begin = performance.now();
-  const { pyodide, note } = await boot();
+  const manifest = file("./manifest.json");
+  const { pyodide, note } = await boot([ARCHIVE, ...archives]);
+  const { version } = JSON.parse(new TextDecoder().decode(await manifest));
+  const config = { ...message, version };
   pyodide._api.on_fatal = (/** @type {unknown} */ error) => postMessage({ kind: "crashed", reason: `${error}` });
   onMessage = await pyodide.pyimport(entry).start(hostFor(pyodide, config));
   const bootMs = Math.round(performance.now() - begin);

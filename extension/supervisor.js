@@ -38,8 +38,7 @@ export class Supervisor {
     worker.onmessage = ({ data }) => this.worker === worker && this.receive(data);
     worker.onerror = (event) => this.worker === worker && this.crashed(event.message || "an uncaught error");
     this.bootTimer = setTimeout(() => this.crashed("it did not start in time"), BOOT_LIMIT_MS);
-    const { version } = chrome.runtime.getManifest();
-    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, version, baton: this.baton });
+    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: this.baton });
   }
 
   /**

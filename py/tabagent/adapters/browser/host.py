@@ -40,7 +40,7 @@ class JsHost(Protocol):
         """Bytes of Pyodide's WASM memory."""
 
     async def importEngine(self) -> JsProxy:
-        """transformers.js as a plain object, and the addresses of ONNX Runtime's files in `wasmPaths`."""
+        """transformers.js's module as a plain object."""
 
     def yieldEveryStep(self, js_model: JsProxy) -> None:
         """Let messages in before each forward pass of a model."""

@@ -204,7 +204,6 @@ class TransformersJsEngine:
         js_env.customCache = self._cache.serve(spec.repo)
         js_env.logLevel = js_module.LogLevel.ERROR
         js_onnx = js_env.backends.onnx
-        js_onnx.wasm.wasmPaths = js_module.wasmPaths
         js_onnx.wasm.proxy = False
         js_onnx.wasm.numThreads = (await self.probe()).threads
         js_onnx.webgpu.powerPreference = "high-performance"

@@ -1,0 +1,1 @@
+"""Runs in Pyodide, inside the test variant of the extension."""

@@ -1,0 +1,104 @@
+"""Entry of the runtime's thread that runs the contract cases against the browser adapters.
+
+Started by `pages/inside.html` in place of `tabagent.main`; results leave as one broadcast.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+from tests.browser.inside.lines import LineMonitor
+
+REPO = "tabagent-tests/tiny"
+Run = Callable[[], Awaitable[None]]
+
+
+async def start(js_host: Any) -> Callable[..., None]:
+    """Run every case and broadcast `{results: {case: traceback or ""}, lines}`."""
+    monitor = LineMonitor()
+    monitor.start()
+    results = {}
+    async for name, run in _cases(js_host):
+        try:
+            await run()
+            results[name] = ""
+        except Exception:  # noqa: BLE001 - every failure is a result
+            results[name] = traceback.format_exc()
+    js_host.broadcast(json.dumps({"results": results, "lines": monitor.report()}))
+    return lambda *message: None
+
+
+async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
+    """Yield the cases, each with a world of its own."""
+    from tabagent.adapters.browser.ffi import js_bytes
+    from tabagent.adapters.browser.fetch import BrowserFetcher
+    from tabagent.adapters.browser.host import DocumentHost
+    from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbManifestStore, open_database
+    from tests.contracts import chunk_store, engine, fetcher, host, manifest_store
+
+    for number, chunk_case in enumerate(chunk_store.CASES):
+        store = IndexedDbChunkStore(await open_database(f"contract-chunks-{number}"))
+        yield _named(chunk_store, chunk_case, chunk_store.World(store, js_bytes))
+    for number, manifest_case in enumerate(manifest_store.CASES):
+        manifest = IndexedDbManifestStore(await open_database(f"contract-manifest-{number}"))
+        yield _named(manifest_store, manifest_case, manifest)
+    for fetch_case in fetcher.CASES:
+        world = fetcher.World(BrowserFetcher(js_host), _data_url(fetcher.BODY), "https://nobody.invalid/file")
+        yield _named(fetcher, fetch_case, world)
+    for host_case in host.CASES:
+        told: dict[str, list[str]] = {"broadcast": [], "retain": [], "restart": []}
+        fake = SimpleNamespace(**{name: entries.append for name, entries in told.items()})
+        yield _named(
+            host,
+            host_case,
+            host.World(
+                DocumentHost(fake),
+                lambda told=told: [json.loads(text) for text in told["broadcast"]],
+                lambda told=told: told["retain"][-1],
+                lambda told=told: told["restart"],
+            ),
+        )
+    loaded = await _loaded_engine(js_host)
+    for engine_case in engine.CASES:
+        yield _named(engine, engine_case, loaded)
+
+
+def _named(module: Any, case: Callable[[Any], Awaitable[None]], world: Any) -> tuple[str, Run]:
+    return f"{module.__name__.rpartition('.')[2]}: {case.__name__}", lambda: case(world)
+
+
+def _data_url(body: bytes) -> str:
+    import base64
+
+    return "data:application/octet-stream;base64," + base64.b64encode(body).decode()
+
+
+async def _loaded_engine(js_host: Any) -> Any:
+    """Load the kilobyte model of the tests' hub on the CPU."""
+    from tabagent.adapters.browser.fetch import BrowserFetcher
+    from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbManifestStore, open_database
+    from tabagent.adapters.browser.model_cache import ModelCache
+    from tabagent.adapters.browser.transformers_js import TransformersJsEngine
+    from tabagent.messages import LoadModel
+    from tabagent.models.downloader import ModelDownloader
+    from tabagent.models.hub import HubClient
+    from tabagent.models.loader import ModelLoader
+    from tabagent.models.progress import LoadProgress
+    from tabagent.models.store import ModelStore
+    from tabagent.specs import Device, Dtype
+
+    js_database = await open_database("contract-engine")
+    store = ModelStore(IndexedDbChunkStore(js_database), IndexedDbManifestStore(js_database))
+    hub = HubClient(BrowserFetcher(js_host))
+    engine = TransformersJsEngine(js_host, ModelCache(store))
+    loader = ModelLoader(hub, store, ModelDownloader(hub, store), engine)
+    request = LoadModel(model_id=REPO, dtype=Dtype.Q8, device=Device.WASM, task="text-generation", load_id="contract")
+    plan = await loader.resolve(request, await engine.probe())
+    progress = LoadProgress(lambda event: None, load_id="contract", model_id=REPO, dtype="q8")
+    await loader.bring_in(plan, progress)
+    await loader.start(plan, progress)
+    return engine

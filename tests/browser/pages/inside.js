@@ -1,0 +1,18 @@
+// @ts-check
+// Starts the extension's own runtime thread with another entry (?entry=module), and keeps what it says in `inside`.
+const entry = new URLSearchParams(location.search).get("entry");
+const worker = new Worker("../runtime.js", { type: "module" });
+const inside = { started: false, crashed: "", broadcasts: [], replies: {}, restarts: [] };
+Object.assign(globalThis, { inside, worker });
+
+worker.onerror = (event) => (inside.crashed = event.message || "an uncaught error");
+worker.onmessage = ({ data }) => {
+  if (data.kind === "started") inside.started = true;
+  else if (data.kind === "crashed") inside.crashed = data.reason;
+  else if (data.kind === "broadcast") inside.broadcasts.push(JSON.parse(data.text));
+  else if (data.kind === "reply") inside.replies[data.number] = JSON.parse(data.text);
+  else if (data.kind === "restart") inside.restarts.push(data.reason);
+  else if (data.kind === "heap") worker.postMessage({ kind: "heap", heap: null });
+};
+const archives = ["./python/tests.zip"];
+worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "", entry, archives });
