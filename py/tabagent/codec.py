@@ -54,8 +54,8 @@ def decode_envelope(text: str, sender: Sender) -> Request:
         raise PayloadTooLarge(len(text), MAX_MESSAGE_CHARACTERS)
     try:
         message = json.loads(text)
-    except ValueError as error:
-        raise BadRequest(f"The message is not JSON: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The message is not JSON that can be read: {error}.") from error
     if not isinstance(message, dict):
         raise BadRequest(f"A message must be an object with type, requestId and payload, not {_shown(message)}.")
     envelope = _Fields(cast(JsonObject, message))
@@ -74,7 +74,7 @@ def peek_request_id(text: str) -> str | None:
         return found.group(1) if found else None
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     request_id = message.get("requestId") if isinstance(message, dict) else None
     return request_id if isinstance(request_id, str) else None
@@ -185,13 +185,13 @@ class _Fields:
             raise BadRequest(f"{name} must be a number, not {_shown(value)}.", field=name)
         if not low <= value <= high or (above_low and value == low):
             span = f"over {low:g} and at most {high:g}" if above_low else f"{low:g} to {high:g}"
-            raise BadRequest(f"{name} must be {span}, not {value:g}.", field=name)
+            raise BadRequest(f"{name} must be {span}, not {_shown(value)}.", field=name)
         return value
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
         value = self.number(name, default, low, high)
         if value != int(value):
-            raise BadRequest(f"{name} must be a whole number, not {value:g}.", field=name)
+            raise BadRequest(f"{name} must be a whole number, not {_shown(value)}.", field=name)
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:
@@ -246,9 +246,13 @@ def _plain(value: object) -> JsonValue:
 
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+    # "JS" as in the plan's usedJSHeapSize, which is also the browser's spelling.
+    return head + "".join("JS" if part == "js" else part.capitalize() for part in rest)
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "a nest too deep to show"
     return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,1 @@
+"""Fast tests of tabagent on CPython, path for path, with the memory adapters."""

@@ -1,0 +1,179 @@
+"""A hub, a store, an engine and a supervisor in memory, put together as `tabagent.main` does it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pytest
+
+from tabagent.adapters.memory.chunk_store import MemoryChunkStore, MemoryManifestStore
+from tabagent.adapters.memory.engine import MemoryEngine
+from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
+from tabagent.adapters.memory.host import MemoryHost
+from tabagent.events import ModelWorkerStates
+from tabagent.generation.service import GenerationService
+from tabagent.messages import Event, LoadModel, SendChatMessage, WorkerStateChanged
+from tabagent.models.baton import Baton
+from tabagent.models.downloader import ModelDownloader
+from tabagent.models.hub import HUB, HubClient
+from tabagent.models.loader import ModelLoader
+from tabagent.models.manager import ModelManager
+from tabagent.models.store import ModelStore
+from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+
+REPO = "acme/tiny"
+OTHER_REPO = "acme/other"
+COMMIT = "c0ffee"
+FILES: dict[str, bytes] = {
+    "README.md": b"# tiny",
+    "config.json": b'{"max_position_embeddings": 64}',
+    "tokenizer.json": b"{}",
+    "onnx/model.onnx": b"fp32" * 8,
+    "onnx/model_quantized.onnx": b"int8" * 4,
+    "onnx/model_q4.onnx": b"q4" * 4,
+    "onnx/model_q4.onnx_data": b"data" * 4,
+}
+# Far more turns of the event loop than anything here takes: a test that waits in vain fails at once.
+PATIENCE = 5000
+
+E = TypeVar("E")
+
+
+def hub_answers(
+    repo: str = REPO, files: Mapping[str, bytes] = FILES, *, commit: str = COMMIT, task: str | None = "text-generation"
+) -> dict[str, Answer]:
+    """Return what the hub answers about a repository and for each of its files."""
+    tree = [{"type": "directory", "path": "onnx", "size": 0}]
+    tree += [{"type": "file", "path": path, "size": len(data)} for path, data in files.items()]
+    model = {"sha": commit, "id": repo} | ({"pipeline_tag": task} if task else {})
+    return {
+        f"{HUB}/api/models/{repo}": Answer(body=json.dumps(model).encode()),
+        f"{HUB}/api/models/{repo}/tree/{commit}?recursive=true": Answer(body=json.dumps(tree).encode()),
+        **{
+            f"{HUB}/{repo}/resolve/{commit}/{path}": Answer(body=data, headers={"etag": f'"{path}"'})
+            for path, data in files.items()
+        },
+    }
+
+
+def load_request(
+    model_id: str = REPO, *, dtype: Dtype | None = None, device: Device | None = None, load_id: str = "load-1"
+) -> LoadModel:
+    """Return a request to load a model."""
+    return LoadModel(model_id=model_id, dtype=dtype, device=device, task="text-generation", load_id=load_id)
+
+
+def chat_request(
+    text: str = "one two three", *, chat_id: str = "chat-1", message_id: str = "message-1", max_new_tokens: int = 512
+) -> SendChatMessage:
+    """Return a request to answer one user message."""
+    return SendChatMessage(
+        chat_id=chat_id,
+        message_id=message_id,
+        messages=(ChatMessage("user", text),),
+        settings=GenerationSettings(max_new_tokens=max_new_tokens),
+    )
+
+
+class Clock:
+    """Seconds that pass only when a test says so; runs what `call_later` was given."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.seconds
+
+    def call_later(self, delay: float, function: Callable[[], None]) -> None:
+        """Run a function once `delay` seconds have passed."""
+        self._due.append((self.seconds + delay, function))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass and run what falls due, in order."""
+        end = self.seconds + seconds
+        while due := sorted((item for item in self._due if item[0] <= end), key=lambda item: item[0]):
+            self._due.remove(due[0])
+            self.seconds = max(self.seconds, due[0][0])
+            due[0][1]()
+        self.seconds = end
+
+
+@dataclass
+class World:
+    """Everything around the services, in memory."""
+
+    fetcher: MemoryFetcher
+    engine: MemoryEngine = field(default_factory=MemoryEngine)
+    host: MemoryHost = field(default_factory=MemoryHost)
+    clock: Clock = field(default_factory=Clock)
+    chunks: MemoryChunkStore = field(default_factory=MemoryChunkStore)
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.store = ModelStore(self.chunks, MemoryManifestStore())
+        self.hub = HubClient(self.fetcher)
+        self.loader = ModelLoader(self.hub, self.store, ModelDownloader(self.hub, self.store), self.engine)
+        self.start()
+
+    def start(self) -> None:
+        """Begin a thread with the baton that the last one left; what is stored stays."""
+        self.baton = Baton.from_text(self.host.baton)
+        self.manager = ModelManager(
+            loader=self.loader,
+            store=self.store,
+            engine=self.engine,
+            host=self.host,
+            publish=self.events.append,
+            baton=self.baton,
+        )
+        self.generation = GenerationService(self.manager, self.engine, self.events.append, self.clock.now)
+
+    def resume(self) -> None:
+        """Go on with the baton, as `tabagent.main.start` does at its end."""
+        self.generation.resume(self.baton.interrupted)
+        self.manager.resume()
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def states(self) -> list[ModelWorkerStates]:
+        """States in the order in which the pages heard of them."""
+        return [event.state for event in self.of(WorkerStateChanged)]
+
+    @property
+    def kept(self) -> Baton:
+        """What the next thread would get."""
+        return Baton.from_text(self.host.baton)
+
+    async def until(self, reached: Callable[[], object]) -> None:
+        """Let the services work until a condition holds."""
+        for _ in range(PATIENCE):
+            if reached():
+                return
+            await asyncio.sleep(0)
+        raise AssertionError(f"never reached; the last events were {self.events[-5:]}")
+
+    async def heard(self, kind: type[E], count: int = 1) -> E:
+        """Let the services work until an event of a kind came `count` times; return that one."""
+        await self.until(lambda: len(self.of(kind)) >= count)
+        return self.of(kind)[count - 1]
+
+    async def load(self, request: LoadModel | None = None) -> None:
+        """Load a model and wait until it can be used."""
+        await self.manager.load_model(request or load_request())
+        await self.until(lambda: self.manager.state is ModelWorkerStates.MODEL_READY)
+        self.events.clear()
+
+
+@pytest.fixture
+def world() -> World:
+    """A machine without a graphics card and with nothing stored; the hub has two models."""
+    return World(MemoryFetcher(hub_answers() | hub_answers(OTHER_REPO, commit="beef")))

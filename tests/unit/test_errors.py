@@ -1,0 +1,95 @@
+"""The errors and their form on the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tabagent import errors
+from tabagent.errors import LoadFailed, ModelGated, TabAgentError, wire_error
+from tabagent.events import ErrorCodes
+
+# Raised by the supervisor, which is JavaScript, or for exceptions that nobody expected.
+WITHOUT_A_CLASS = {ErrorCodes.RUNTIME_FAILED, ErrorCodes.INTERNAL}
+
+EXAMPLES: list[TabAgentError] = [
+    errors.BadRequest("chatId must be a non-empty text, not 3.", field="chatId"),
+    errors.UnknownMessage("dance"),
+    errors.ForbiddenSender("https://evil.example/"),
+    errors.PayloadTooLarge(5_000_000, 4_000_000),
+    errors.InvalidState("No model is loaded. Choose a model and press Load."),
+    errors.Busy("An answer is being written. Stop it first."),
+    errors.EmptyPrompt(),
+    errors.ModelNotFound("acme/none"),
+    errors.ModelGated("acme/gated"),
+    errors.NoOnnxFiles("acme/torch"),
+    errors.DtypeNotFound("acme/tiny", "q2", ["fp32", "q8"]),
+    errors.HubUnavailable("https://huggingface.co/x", 503, "busy"),
+    errors.Offline("https://huggingface.co/x"),
+    errors.IncompleteFile("onnx/model.onnx", 3, 10),
+    errors.StorageError("The storage is full.", needed=10),
+    errors.UnsupportedDtype("q4f16", "wasm", "no 16-bit kernels", "Choose q8."),
+    errors.UnsupportedDevice("webgpu", "no adapter"),
+    errors.LoadFailed("acme/tiny", "q8", "wasm", "protobuf parsing failed", damaged=True),
+    errors.TemplateFailed("no tools"),
+    errors.ContextOverflow(3000, 2048),
+    errors.GenerationFailed("acme/tiny", "webgpu", "decode", "device lost"),
+    errors.RuntimeRestarted("out of memory"),
+]
+
+
+def _descendants(kind: type[TabAgentError]) -> Iterator[type[TabAgentError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+CONCRETE = [kind for kind in _descendants(TabAgentError) if kind.code is not ErrorCodes.INTERNAL]
+
+
+def test_every_code_belongs_to_exactly_one_class() -> None:
+    codes = [kind.code for kind in CONCRETE]
+
+    assert len(codes) == len(set(codes))
+    assert set(codes) == set(ErrorCodes) - WITHOUT_A_CLASS
+
+
+def test_every_class_has_an_example_here() -> None:
+    assert {type(example) for example in EXAMPLES} == set(CONCRETE)
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_the_wire_form_is_plain_json_with_a_sentence(error: TabAgentError) -> None:
+    wire = json.loads(json.dumps(error.to_wire()))
+
+    assert set(wire) == {"code", "message", "details"}
+    assert wire["code"] == error.code.value
+    assert wire["message"] == str(error)
+    assert wire["message"].endswith(".")
+    assert wire["details"] == error.details
+
+
+def test_a_gated_model_tells_the_page_where_its_terms_are() -> None:
+    assert ModelGated("acme/gated").details["url"] == "https://huggingface.co/acme/gated"
+
+
+@pytest.mark.parametrize(("damaged", "advice"), [(True, "download them again"), (False, "another dtype or device")])
+def test_a_failed_load_advises_by_what_is_wrong(*, damaged: bool, advice: str) -> None:
+    error = LoadFailed("acme/tiny", "q8", "wasm", "no", damaged=damaged)
+
+    assert advice in error.message
+    assert error.damaged is damaged
+
+
+def test_an_unexpected_exception_tells_its_type_and_nothing_of_its_text() -> None:
+    wire = wire_error(KeyError("my secret prompt"))
+
+    assert wire["code"] == ErrorCodes.INTERNAL.value
+    assert wire["details"] == {"type": "KeyError"}
+    assert "secret" not in json.dumps(wire)
+
+
+def test_an_expected_error_keeps_its_own_code() -> None:
+    assert wire_error(errors.EmptyPrompt()) == errors.EmptyPrompt().to_wire()

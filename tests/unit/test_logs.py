@@ -1,0 +1,56 @@
+"""Where log records go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tabagent import logs
+
+
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    """TabAgent's logger; its set-up is put back afterwards."""
+    logger = logging.getLogger("tabagent")
+    handlers, level, propagate = logger.handlers, logger.level, logger.propagate
+    yield logger
+    logger.handlers, logger.propagate = handlers, propagate
+    logger.setLevel(level)
+
+
+def test_records_go_to_standard_error_with_level_and_module(
+    root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    root_logger.getChild("models").warning("loading %s failed", "acme/tiny")
+
+    assert "WARNING tabagent.models: loading acme/tiny failed" in capsys.readouterr().err
+
+
+def test_configuring_twice_writes_each_record_once(
+    root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    logs.configure()
+    root_logger.error("once")
+
+    assert capsys.readouterr().err.count("once") == 1
+
+
+def test_the_level_filters(root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(logging.ERROR)
+    root_logger.warning("quiet")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_records_do_not_reach_the_root_logger(
+    root_logger: logging.Logger, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    root_logger.error("here only")
+
+    assert caplog.records == []
+    assert "here only" in capsys.readouterr().err
