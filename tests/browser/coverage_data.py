@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from coverage import CoverageData
@@ -11,14 +11,14 @@ from coverage import CoverageData
 from tools.environment import CACHE
 
 
-def store(collected: str, folder: Path = CACHE / "coverage") -> None:
-    """Write what `tests.browser.inside.line_coverage.collected` returned where the report finds it.
+def store(lines: Mapping[str, Collection[int]], folder: Path = CACHE / "coverage") -> None:
+    """Write what `tests.browser.inside.lines.LineMonitor.report` returned where the report finds it.
 
     Args:
-        collected: JSON, {file inside the archive: [line numbers]}.
+        lines: {file inside the package tabagent: line numbers}.
         folder: Where the other data of this run lies.
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = CoverageData(basename=str(folder / "data"), suffix=f"browser.{uuid.uuid4().hex}")
-    data.add_lines({f"py/{name}": lines for name, lines in json.loads(collected).items()})
+    data.add_lines({f"py/tabagent/{name}": numbers for name, numbers in lines.items()})
     data.write()

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tools.environment import ToolError, make_folder
+from tools.environment import ToolError, make_folder, report
 
 # Kept results of one step: enough to go back and forth between two branches without making anything again.
 KEPT_RESULTS = 4
@@ -30,6 +30,7 @@ def made_once(cache: Path, step: str, inputs: Iterable[Path | str], make: Callab
     key = fingerprint(inputs)
     result = results / f"{step}-{key[:20]}"
     if not result.exists():
+        report(f"Building: {step} …")
         # Another process may make the same result: each works in its own folder, and the first rename wins.
         work = Path(tempfile.mkdtemp(prefix=f"making-{step}-", dir=results))
         try:

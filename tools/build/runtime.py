@@ -51,7 +51,7 @@ def archive_of(project: Project, sources: dict[str, Path], archive_name: str) ->
     inputs: list[Path | str] = [script, RUNNER, project.pyodide / "package.json", archive_name]
     for name, path in sorted(sources.items()):
         inputs += [name, path]
-    return made_once(project.cache, "archive", inputs, make) / archive_name
+    return made_once(project.cache, f"archive-{Path(archive_name).stem}", inputs, make) / archive_name
 
 
 def make_snapshot(project: Project, runtime: Path, wheels: list[Path], release: Release) -> Path:
