@@ -10,7 +10,9 @@ Array: Any
 BigInt64Array: Any
 Error: Any
 IDBKeyRange: Any
+JSON: Any
 Object: Any
+Promise: Any
 ReadableStream: Any
 Response: Any
 crossOriginIsolated: bool

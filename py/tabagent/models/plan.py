@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tabagent.errors import DtypeNotFound, UnsupportedDevice, UnsupportedDtype
 from tabagent.messages import LoadModel
@@ -57,6 +57,7 @@ def plan_load(request: LoadModel, entry: ManifestEntry, report: DeviceReport) ->
     device = choose_device(request, report)
     best = recommend(entry, device, report)
     dtype = request.dtype or (best.dtype if best else entry.quants[0].dtype)
+    device = choose_device(replace(request, dtype=dtype), report)
     quant = entry.quant(dtype)
     if quant is None:
         raise DtypeNotFound(entry.repo, dtype, [str(item.dtype) for item in entry.quants])

@@ -44,8 +44,11 @@ FEW_BITS = frozenset({Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1})
 # Best first. On WASM the int8 family decodes seven to ten times faster than 4 bits; on WebGPU it is the other way
 # round, and f16 halves the traffic of everything that is not quantized.
 _ORDER_WASM = (Dtype.Q8, Dtype.INT8, Dtype.UINT8, Dtype.FP32, Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1)
-_ORDER_WEBGPU_F16 = (Dtype.Q4F16, Dtype.Q4, Dtype.FP16, Dtype.FP32, Dtype.Q8)
-_ORDER_WEBGPU = (Dtype.Q4, Dtype.FP32, Dtype.Q8)
+_ORDER_WEBGPU_F16 = (
+    *(Dtype.Q4F16, Dtype.Q4, Dtype.FP16, Dtype.FP32, Dtype.Q8, Dtype.INT8, Dtype.UINT8),
+    *(Dtype.BNB4, Dtype.Q2F16, Dtype.Q2, Dtype.Q1F16, Dtype.Q1),
+)
+_ORDER_WEBGPU = tuple(dtype for dtype in _ORDER_WEBGPU_F16 if dtype not in NEEDS_F16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ def _reason(dtype: Dtype, device: Device, report: DeviceReport) -> str:
     if dtype is Dtype.Q4:
         missing = "" if report.f16 else "; this graphics card has no 16-bit arithmetic"
         return f"4-bit weights are the smallest and fastest that run here{missing}"
+    if dtype in DYNAMICALLY_QUANTIZED:
+        return "this model has only 8-bit weights; they run on the CPU"
     return "the best of this model's weights for this graphics card"
 
 

@@ -7,6 +7,7 @@ not (pyodide#3914). So each is owned by a `with` block, or lives as long as the 
 from __future__ import annotations
 
 import asyncio
+import json
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,11 @@ def js_object(values: Mapping[str, Any]) -> Any:
 def js_json(value: object) -> Any:
     """Return plain data as JavaScript objects and arrays."""
     return to_js(value, dict_converter=js.Object.fromEntries)
+
+
+def plain_json(js_value: Any) -> Any:
+    """Return a JavaScript object's data, instances of classes included, which `to_py` leaves as they are."""
+    return json.loads(js.JSON.stringify(js_value))
 
 
 def int64_array(values: Sequence[int]) -> Any:
@@ -118,5 +124,6 @@ __all__ = [
     "js_json",
     "js_object",
     "owned_proxies",
+    "plain_json",
     "settled",
 ]

@@ -37,6 +37,10 @@ class ModelCache:
         self._repo, self.failure = repo, None
         return js_object({"match": create_proxy(self._match), "put": create_proxy(self._put)})
 
+    def refusing_fetch(self) -> Any:
+        """Return a fetch that finds nothing: what is not stored must not come from the network behind our back."""
+        return create_proxy(lambda url, options=None: js.Promise.resolve(_not_found()))
+
     async def text(self, path: str) -> str | None:
         """Return a small file's text, or None when it is not stored."""
         js_response = await self._open(path)
@@ -85,6 +89,10 @@ class ModelCache:
 
         proxies.append(create_proxy(pull))
         return js.ReadableStream.new(js_object({"pull": proxies[0]}), js_object({"highWaterMark": 1}))
+
+
+def _not_found() -> Any:
+    return js.Response.new("", js_object({"status": 404}))
 
 
 def _destroy_later(proxies: list[JsProxy]) -> None:

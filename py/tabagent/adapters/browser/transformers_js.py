@@ -18,7 +18,7 @@ from pyodide.ffi import JsException, JsProxy
 from transformers_js_py import proxies as tjs_proxies
 
 from tabagent.adapters.browser.devices import probe_devices
-from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_object, owned_proxies
+from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_object, owned_proxies, plain_json
 from tabagent.adapters.browser.host import JsHost
 from tabagent.adapters.browser.model_cache import ModelCache
 from tabagent.errors import GenerationFailed, LoadFailed, TemplateFailed
@@ -72,7 +72,7 @@ class TransformersJsEngine:
         self._spec = spec
         try:
             tjs = await self._adopt(spec)
-            options = {"revision": spec.commit, "local_files_only": True}
+            options = {"revision": spec.commit}
             tokenizer = await tjs.AutoTokenizer.from_pretrained(spec.repo, options)
             model = await tjs.AutoModelForCausalLM.from_pretrained(
                 spec.repo,
@@ -89,10 +89,9 @@ class TransformersJsEngine:
             raise LoadFailed(spec.repo, spec.dtype, spec.device, cause, damaged=damaged) from error
         self._js_tokenizer, self._js_model = tokenizer._js_obj, model._js_obj
         await self._settle(spec)
-        config = self._js_model.config.to_py()
         return LoadedModel(
             spec=spec,
-            context_length=context_length(config),
+            context_length=context_length(plain_json(self._js_model.config)),
             dynamic_quantization=spec.dtype in DYNAMICALLY_QUANTIZED,
         )
 
@@ -202,6 +201,7 @@ class TransformersJsEngine:
         js_env.useWasmCache = False
         js_env.useCustomCache = True
         js_env.customCache = self._cache.serve(spec.repo)
+        js_env.fetch = self._cache.refusing_fetch()
         js_env.logLevel = js_module.LogLevel.ERROR
         js_onnx = js_env.backends.onnx
         js_onnx.wasm.proxy = False
@@ -220,7 +220,7 @@ class TransformersJsEngine:
             self._chat_template = await self._cache.text("chat_template.jinja")
         generation = self._js_model.generation_config
         self._end_tokens = end_token_ids(
-            generation.to_py() if isinstance(generation, JsProxy) else {}, self._js_model.config.to_py()
+            plain_json(generation) if generation else {}, plain_json(self._js_model.config)
         )
 
     def _inputs(self, token_ids: Sequence[int], attended: int) -> dict[str, JsProxy]:
