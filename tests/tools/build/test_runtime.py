@@ -1,0 +1,40 @@
+"""The Python side of the package."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.build.extension import build_extension
+from tools.build.project import Project
+from tools.build.runtime import LARGEST_HEAP, require_restorable
+from tools.environment import ToolError, require_node
+
+RESTORE = Path(__file__).parent / "restore.mjs"
+
+
+def test_a_snapshot_that_pyodide_could_not_restore_is_refused() -> None:
+    require_restorable(LARGEST_HEAP + 240)
+
+    with pytest.raises(ToolError, match="more than the 30 MiB"):
+        require_restorable(LARGEST_HEAP * 2)
+
+
+def test_a_restored_snapshot_has_the_modules_and_finds_lazy_ones_in_the_archive(sample: Project) -> None:
+    (sample.package / "later.py").write_text("WORD = 'later'\n")
+    extension = build_extension(project=sample)
+
+    finished = subprocess.run([require_node(), RESTORE, extension], capture_output=True, text=True)
+
+    assert finished.stdout.splitlines()[-1:] == ["imported: True, again: later"], finished.stderr[-2000:]
+
+
+def test_tracebacks_of_packaged_modules_show_their_source_lines(sample: Project) -> None:
+    extension = build_extension(project=sample)
+
+    finished = subprocess.run([require_node(), RESTORE, extension, "fail"], capture_output=True, text=True)
+
+    assert 'File "/app/runtime.zip/tabagent/main.py", line 5, in fail' in finished.stdout
+    assert "raise ValueError(json.dumps({}))" in finished.stdout
