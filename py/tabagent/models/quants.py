@@ -115,7 +115,7 @@ def _reason(dtype: Dtype, device: Device, report: DeviceReport) -> str:
         missing = "" if report.f16 else "; this graphics card has no 16-bit arithmetic"
         return f"4-bit weights are the smallest and fastest that run here{missing}"
     if dtype in DYNAMICALLY_QUANTIZED:
-        return "this model has only 8-bit weights; they run on the CPU"
+        return "the best of this model's weights are of 8 bits, which run on the CPU"
     return "the best of this model's weights for this graphics card"
 
 

@@ -1,0 +1,122 @@
+"""What a load request means on a machine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabagent.errors import DtypeNotFound, UnsupportedDevice, UnsupportedDtype
+from tabagent.models.plan import choose_device, plan_load
+from tabagent.models.quants import DYNAMICALLY_QUANTIZED, SUFFIXES
+from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, ModelFile, Quant
+from tests.unit.conftest import load_request
+
+CPU = DeviceReport(webgpu=False, f16=False, threads=2)
+GPU = DeviceReport(webgpu=True, f16=False, threads=2)
+GPU_F16 = DeviceReport(webgpu=True, f16=True, threads=2)
+CONFIG = ModelFile(path="config.json", size=1)
+
+
+def entry(*dtypes: Dtype, external: int = 0) -> ManifestEntry:
+    def weights(dtype: Dtype) -> tuple[ModelFile, ...]:
+        graph = f"onnx/model{SUFFIXES[dtype]}.onnx"
+        parts = [f"{graph}_data" + (f"_{number}" if number else "") for number in range(external)]
+        return tuple(ModelFile(path=path, size=10) for path in (graph, *parts))
+
+    quants = tuple(Quant(dtype=dtype, weights=weights(dtype)) for dtype in dtypes)
+    return ManifestEntry(repo="acme/tiny", commit="c0ffee", task="text-generation", common=(CONFIG,), quants=quants)
+
+
+@pytest.mark.parametrize(
+    ("report", "dtype", "device"),
+    [(CPU, Dtype.Q8, Device.WASM), (GPU, Dtype.Q4, Device.WEBGPU), (GPU_F16, Dtype.Q4F16, Device.WEBGPU)],
+)
+def test_what_is_left_open_is_chosen_for_the_machine(report: DeviceReport, dtype: Dtype, device: Device) -> None:
+    spec = plan_load(load_request(), entry(*Dtype), report).spec
+
+    assert (spec.dtype, spec.device) == (dtype, device)
+
+
+@pytest.mark.parametrize("dtype", sorted(DYNAMICALLY_QUANTIZED))
+def test_eight_bit_weights_go_to_the_cpu_even_with_a_graphics_card(dtype: Dtype) -> None:
+    assert plan_load(load_request(dtype=dtype), entry(dtype), GPU_F16).spec.device is Device.WASM
+
+
+@pytest.mark.parametrize("dtype", sorted(DYNAMICALLY_QUANTIZED))
+def test_eight_bit_weights_go_to_the_cpu_when_a_model_has_no_others(dtype: Dtype) -> None:
+    spec = plan_load(load_request(), entry(dtype), GPU_F16).spec
+
+    assert (spec.dtype, spec.device) == (dtype, Device.WASM)
+
+
+def test_the_device_that_is_named_is_taken() -> None:
+    assert plan_load(load_request(device=Device.WASM), entry(*Dtype), GPU_F16).spec.dtype is Dtype.Q8
+    assert (
+        plan_load(load_request(dtype=Dtype.Q8, device=Device.WEBGPU), entry(*Dtype), GPU).spec.device is Device.WEBGPU
+    )
+    assert choose_device(load_request(device=Device.WASM), GPU) is Device.WASM
+
+
+def test_a_graphics_card_that_is_not_there_is_refused_with_an_advice() -> None:
+    with pytest.raises(UnsupportedDevice, match=r"auto.*wasm"):
+        plan_load(load_request(device=Device.WEBGPU), entry(*Dtype), CPU)
+
+
+def test_a_dtype_that_the_repository_lacks_is_refused_with_those_it_has() -> None:
+    with pytest.raises(DtypeNotFound) as refusal:
+        plan_load(load_request(dtype=Dtype.Q2), entry(Dtype.Q4, Dtype.Q8), CPU)
+
+    assert refusal.value.details["available"] == ["q4", "q8"]
+
+
+@pytest.mark.parametrize(("report", "device"), [(CPU, "wasm"), (GPU, "webgpu")])
+def test_sixteen_bit_weights_are_refused_up_front_with_a_better_choice(report: DeviceReport, device: str) -> None:
+    with pytest.raises(UnsupportedDtype, match="Choose q4") as refusal:
+        plan_load(load_request(dtype=Dtype.Q4F16), entry(Dtype.Q4, Dtype.Q4F16), report)
+
+    assert refusal.value.details == {"dtype": "q4f16", "device": device}
+
+
+def test_a_model_of_which_nothing_runs_here_is_refused() -> None:
+    with pytest.raises(UnsupportedDtype, match="no weights that run here"):
+        plan_load(load_request(), entry(Dtype.FP16), CPU)
+
+
+@pytest.mark.parametrize("external", [0, 1, 3])
+def test_a_plan_says_what_transformers_js_has_to_know(external: int) -> None:
+    spec = plan_load(load_request(), entry(Dtype.Q8, external=external), CPU).spec
+
+    assert (spec.repo, spec.commit, spec.task) == ("acme/tiny", "c0ffee", "text-generation")
+    assert (spec.onnx_file, spec.external_data_files) == ("onnx/model_quantized.onnx", external)
+
+
+def test_small_files_come_first() -> None:
+    plan = plan_load(load_request(), entry(Dtype.Q8, external=1), CPU)
+
+    assert plan.small == (CONFIG,)
+    assert [file.path for file in plan.files] == [
+        "config.json",
+        "onnx/model_quantized.onnx",
+        "onnx/model_quantized.onnx_data",
+    ]
+
+
+@given(
+    st.lists(st.sampled_from(Dtype), unique=True, min_size=1),
+    st.sampled_from([CPU, GPU, GPU_F16]),
+    st.none() | st.sampled_from(Dtype),
+    st.none() | st.sampled_from(Device),
+)
+def test_a_plan_never_needs_what_the_machine_lacks(
+    dtypes: list[Dtype], report: DeviceReport, dtype: Dtype | None, device: Device | None
+) -> None:
+    try:
+        spec = plan_load(load_request(dtype=dtype, device=device), entry(*dtypes), report).spec
+    except (DtypeNotFound, UnsupportedDtype, UnsupportedDevice):
+        return
+    assert spec.dtype in dtypes
+    assert report.webgpu or spec.device is Device.WASM
+    assert "16" not in spec.dtype or (report.f16 and spec.device is Device.WEBGPU)
+    assert dtype in (None, spec.dtype)
+    assert device in (None, spec.device)
