@@ -1,6 +1,7 @@
 // Bundles JavaScript with esbuild: `node bundle.mjs JOB.json`. Prints the npm packages that went in, as JSON.
 //
 // The job:
+//   root          folder that error messages name files from
 //   nodeModules   folder to take packages from
 //   entries       files to bundle
 //   outdir        where the bundles go
@@ -9,10 +10,23 @@
 //   replacements  [{file (end of its path), from, to}]: each must be found exactly once, else the build fails
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 
 const job = JSON.parse(await readFile(process.argv[2], "utf8"));
 const { build } = createRequire(join(job.nodeModules, "_"))("esbuild");
+
+// Sources outside the folder of node_modules find packages there too. (esbuild's `nodePaths` would not do: it looks at
+// a package's "browser" field before its "exports".)
+const packages = {
+  name: "packages",
+  setup(builder) {
+    builder.onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir, pluginData }) => {
+      const elsewhere = kind !== "entry-point" && !resolveDir.includes("node_modules") && pluginData !== "resolving";
+      if (!elsewhere || isAbsolute(path)) return undefined;
+      return builder.resolve(path, { kind, resolveDir: dirname(job.nodeModules), pluginData: "resolving" });
+    });
+  },
+};
 
 const replacing = {
   name: "replacing",
@@ -30,12 +44,12 @@ const replacing = {
 
 try {
   const { metafile } = await build({
+    absWorkingDir: job.root,
     entryPoints: job.entries,
     outdir: job.outdir,
     alias: job.aliases,
     conditions: job.conditions,
-    nodePaths: [job.nodeModules],
-    plugins: [replacing],
+    plugins: [packages, replacing],
     bundle: true,
     format: "esm",
     minify: true,
@@ -44,12 +58,12 @@ try {
     metafile: true,
     logLevel: "silent",
   });
-  const packages = new Set();
+  const names = new Set();
   for (const input of Object.keys(metafile.inputs)) {
     const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
-    if (name) packages.add(name);
+    if (name) names.add(name);
   }
-  console.log(JSON.stringify([...packages].sort()));
+  console.log(JSON.stringify([...names].sort()));
 } catch (error) {
   const [first] = error.errors ?? [];
   const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";

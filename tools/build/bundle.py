@@ -24,6 +24,7 @@ CDN_DEFAULT = "https://cdn.jsdelivr.net/npm/onnxruntime-web@${ONNX_ENV.versions.
 class Bundle:
     """What one bundle is made of; the fields are described in bundle.mjs."""
 
+    root: str
     nodeModules: str  # noqa: N815 - the JavaScript side reads it
     entries: Sequence[str]
     outdir: str
@@ -39,6 +40,7 @@ def bundle_transformers(project: Project) -> Path:
 
     def make(folder: Path) -> None:
         bundle = Bundle(
+            root=str(project.node_modules.parent),
             nodeModules=str(project.node_modules),
             entries=[str(entry)],
             outdir=str(folder),
@@ -72,6 +74,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             _copy(sources, staging / "sidepanel")
             entries = [staging / "sidepanel" / entry for entry in ("main.js", "main.css")]
             bundle = Bundle(
+                root=str(staging),
                 nodeModules=str(project.node_modules),
                 entries=[str(entry) for entry in entries if entry.exists()],
                 outdir=str(folder),

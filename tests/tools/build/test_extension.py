@@ -156,7 +156,7 @@ def test_a_syntax_error_is_refused_by_name(sample: Project) -> None:
 def test_a_panel_that_imports_an_unknown_package_is_refused_with_its_place(sample: Project) -> None:
     (sample.extension / "sidepanel" / "main.js").write_text('import "no-such-package";\n')
 
-    with pytest.raises(ToolError, match=r"main\.js:1: Could not resolve \"no-such-package\""):
+    with pytest.raises(ToolError, match=r": sidepanel/main\.js:1: Could not resolve \"no-such-package\""):
         build_extension(project=sample)
 
 
