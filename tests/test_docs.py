@@ -1,0 +1,41 @@
+"""The documents say what the code does: every message, error and option has its row, every link its file."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from tabagent.events import ErrorCodes, LoadingStatusTypes, ModelWorkerStates
+from tabagent.messages import Event
+from tabagent.specs import GenerationSettings
+
+ROOT = Path(__file__).parent.parent
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("event", get_args(Event), ids=lambda event: event.__name__)
+def test_every_event_has_a_row_with_its_fields(event: type) -> None:
+    rows = [line for line in API.splitlines() if line.startswith("|") and f"`{event.name.name}`" in line.split("|")[1]]
+
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize("name", sorted({*ErrorCodes, *LoadingStatusTypes, *ModelWorkerStates}), ids=str)
+def test_every_code_status_and_state_is_explained(name: str) -> None:
+    assert f"`{name}`" in API
+
+
+@pytest.mark.parametrize("option", [item.name for item in fields(GenerationSettings)])
+def test_every_option_has_a_row(option: str) -> None:
+    assert f"| `{option}` |" in API
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (document.parent / link).exists()]
+
+    assert missing == []
