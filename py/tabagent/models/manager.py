@@ -67,6 +67,8 @@ class ModelManager:
         self._error = baton.error
         self._loaded: LoadedModel | None = None
         self._request: LoadModel | None = None
+        self._chosen: LoadModel | None = None  # the request that the loaded model came from, for the next thread
+        self._ending = False
         self._progress: LoadProgress | None = None
         self._task: asyncio.Task[None] | None = None
         self._report: DeviceReport | None = None
@@ -91,8 +93,9 @@ class ModelManager:
         """Accept LOAD_MODEL; the outcome comes as events.
 
         Raises:
-            Busy: A load or an answer is running.
+            Busy: A load or an answer is running, or the thread is about to end.
         """
+        self._refuse_when_ending()
         if self.state is State.LOADING_MODEL and self._request is not None:
             name = self._request.model_id
             raise Busy(f"{name} is being loaded. Wait for it, or reset.", modelId=name)
@@ -119,6 +122,7 @@ class ModelManager:
         """Give the model back: cancel a load, dispose the engine, go on in a fresh thread. No answer may be running."""
         if self._task is not None:
             self._task.cancel()
+        self._ending = True
         self._host.retain(Baton().to_text())
         # A task of its own begins after the request has been answered.
         self._task = asyncio.ensure_future(self._finish_reset())
@@ -150,8 +154,9 @@ class ModelManager:
 
         Raises:
             InvalidState: No model is ready.
-            Busy: Another answer is being written.
+            Busy: Another answer is being written, or the thread is about to end.
         """
+        self._refuse_when_ending()
         if self.state is State.GENERATING:
             raise Busy("Another answer is being written. Wait for it, or stop it.")
         if self.state is State.LOADING_MODEL:
@@ -177,7 +182,7 @@ class ModelManager:
     def engine_failed(self, reason: str) -> None:
         """End the thread after a failure of the engine; the next one loads the model again."""
         self._host.retain(self._restoring().to_text())
-        self._host.restart(reason)
+        self._restart(reason)
 
     def _start_load(self, request: LoadModel, percent: float) -> None:
         before = self.state
@@ -207,7 +212,7 @@ class ModelManager:
             if self._loaded is not None:
                 # Its memory comes back only with a new thread, which finds the files stored.
                 self._host.retain(Baton(load=chosen, percent=progress.percent).to_text())
-                self._host.restart("another model is loaded")
+                self._restart("another model is loaded")
                 return
             ended = RuntimeRestarted("it ended while a model was being loaded").to_wire()
             self._host.retain(Baton(failed_load=request, percent=progress.percent, error=ended).to_text())
@@ -216,7 +221,7 @@ class ModelManager:
         except Exception as error:  # noqa: BLE001 - a task has no caller: what it does not report here is lost
             self._load_failed(request, error, before, poisoned=poisoned)
             return
-        self._request = chosen
+        self._chosen = chosen
         self._host.retain(self._restoring().to_text())
         self._states.to(State.MODEL_READY)
         progress.ready(f"{request.model_id} is ready")
@@ -237,18 +242,27 @@ class ModelManager:
         self._host.retain(Baton(error=wire).to_text())
         if poisoned:
             self._publish(ManifestUpdated())
-            self._host.restart(str(wire["code"]))
+            self._restart(str(wire["code"]))
 
     async def _finish_reset(self) -> None:
-        self._loaded = self._request = None
+        self._loaded = self._chosen = None
         if self.state is not State.UNINITIALIZED:
             self._states.to(State.UNINITIALIZED)
         await self._engine.unload()
         self._publish(ResetComplete())
-        self._host.restart("reset")
+        self._restart("reset")
+
+    def _restart(self, reason: str) -> None:
+        self._ending = True
+        self._host.restart(reason)
+
+    def _refuse_when_ending(self) -> None:
+        # What is accepted now would end with the thread, without an outcome.
+        if self._ending:
+            raise Busy("TabAgent's runtime is being started again. Try again in a moment.")
 
     def _restoring(self) -> Baton:
-        return Baton(load=self._request) if self._loaded is not None else Baton(error=self._error)
+        return Baton(load=self._chosen) if self._loaded is not None else Baton(error=self._error)
 
     def _announce(self, state: State) -> None:
         spec = self._loaded.spec if self._loaded else None

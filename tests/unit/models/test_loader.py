@@ -1,0 +1,310 @@
+"""The steps of a load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tabagent.adapters.memory.engine import MemoryEngine
+from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
+from tabagent.errors import (
+    GenerationFailed,
+    IncompleteFile,
+    LoadFailed,
+    ModelNotFound,
+    NoOnnxFiles,
+    Offline,
+    UnsupportedDtype,
+)
+from tabagent.events import LoadingStatusTypes as Status
+from tabagent.messages import LoadingProgress
+from tabagent.models.hub import HUB
+from tabagent.models.plan import LoadPlan
+from tabagent.models.progress import LoadProgress
+from tabagent.ports.engine import TokenSink
+from tabagent.specs import Dtype, FileKey, GenerationSettings, LoadedModel, LoadSpec, QuantStatus
+from tests.unit.conftest import COMMIT, FILES, REPO, World, hub_answers, load_request
+
+WEIGHTS = "onnx/model_quantized.onnx"
+ADDRESS = f"{HUB}/{REPO}/resolve/{COMMIT}/"
+
+
+class Load:
+    """One load of a world's model, step by step."""
+
+    def __init__(self, world: World, dtype: Dtype | None = None) -> None:
+        self.world, self.request = world, load_request(dtype=dtype)
+        self.told: list[LoadingProgress] = []
+        self.progress = LoadProgress(self.told.append, load_id="l", model_id=REPO, dtype="auto")
+
+    async def plan(self) -> LoadPlan:
+        return await self.world.loader.resolve(self.request, self.world.engine.report)
+
+    async def bring_in(self) -> LoadPlan:
+        plan = await self.plan()
+        self.progress.begin(
+            plan.spec.dtype, sum(file.size for file in plan.small), sum(file.size for file in plan.weights)
+        )
+        await self.world.loader.bring_in(plan, self.progress)
+        return plan
+
+    async def run(self) -> LoadedModel:
+        return await self.world.loader.start(await self.bring_in(), self.progress)
+
+
+class RememberingEngine(MemoryEngine):
+    """Notes the order in which it is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[str] = []
+
+    async def load(self, spec: LoadSpec) -> LoadedModel:
+        self.steps.append("load")
+        return await super().load(spec)
+
+    async def prefill(self, token_ids: Sequence[int]) -> None:
+        self.steps.append("prefill")
+        await super().prefill(token_ids)
+
+    async def decode(self, token_ids: Sequence[int], settings: GenerationSettings, sink: TokenSink) -> bool:
+        self.steps.append("decode")
+        return await super().decode(token_ids, settings, sink)
+
+    async def clear_cache(self) -> None:
+        self.steps.append("clear_cache")
+        await super().clear_cache()
+
+
+class RefusingEngine(MemoryEngine):
+    """Cannot load whole weights on this device."""
+
+    async def load(self, spec: LoadSpec) -> LoadedModel:
+        raise LoadFailed(spec.repo, spec.dtype, spec.device, "no kernel for MatMulNBits")
+
+
+@pytest.fixture
+def load(world: World) -> Load:
+    return Load(world)
+
+
+async def status(world: World, dtype: Dtype = Dtype.Q8) -> tuple[QuantStatus, str]:
+    entry = await world.store.entry(REPO)
+    quant = entry and entry.quant(dtype)
+    assert quant
+    return quant.status, quant.reason
+
+
+# Finding out what a load means
+
+
+async def test_an_unknown_model_is_looked_up_and_remembered(load: Load, world: World) -> None:
+    plan = await load.plan()
+
+    assert (plan.spec.repo, plan.spec.commit, plan.spec.dtype) == (REPO, COMMIT, Dtype.Q8)
+    assert [entry.repo for entry in await world.store.entries()] == [REPO]
+
+
+async def test_a_stored_model_loads_without_the_network(load: Load, world: World) -> None:
+    await load.run()
+    world.fetcher.requests.clear()
+    world.fetcher.answers.clear()
+
+    assert (await Load(world).run()).spec.dtype is Dtype.Q8
+    assert world.fetcher.requests == []
+
+
+async def test_a_stored_model_stays_at_its_commit_when_the_hub_has_a_newer_one(load: Load, world: World) -> None:
+    await load.run()
+    world.fetcher.answers = hub_answers(commit="beef")
+
+    assert (await Load(world).plan()).spec.commit == COMMIT
+
+
+async def test_a_model_that_is_not_wholly_stored_is_taken_from_the_newest_commit(load: Load, world: World) -> None:
+    await load.bring_in()
+    await world.store.delete_file(FileKey(REPO, WEIGHTS))
+    world.fetcher.answers = hub_answers(commit="beef")
+    plan = await Load(world).bring_in()
+
+    assert plan.spec.commit == "beef"
+    assert f"{HUB}/{REPO}/resolve/beef/config.json" in world.fetcher.requests
+
+
+async def test_a_dtype_that_came_later_is_found_in_a_new_listing(world: World) -> None:
+    old = {path: data for path, data in FILES.items() if "q4" not in path}
+    world.fetcher.answers = hub_answers(files=old)
+    await Load(world).plan()
+    world.fetcher.answers = hub_answers(commit="beef")
+
+    assert (await Load(world, Dtype.Q4).plan()).spec.commit == "beef"
+
+
+async def test_without_the_network_a_model_that_is_not_wholly_stored_is_offline(load: Load, world: World) -> None:
+    await load.plan()
+    world.fetcher.answers.clear()
+
+    with pytest.raises(Offline):
+        await Load(world).plan()
+
+
+async def test_weights_that_the_machine_cannot_compute_are_refused_before_any_download(world: World) -> None:
+    world.fetcher.answers = hub_answers(files=FILES | {"onnx/model_q4f16.onnx": b"x"})
+
+    with pytest.raises(UnsupportedDtype):
+        await Load(world, Dtype.Q4F16).plan()
+    assert not any("/resolve/" in address for address in world.fetcher.requests)
+
+
+async def test_a_model_that_the_hub_lost_is_refused_and_what_is_known_stays(load: Load, world: World) -> None:
+    await load.plan()
+    world.fetcher.answers = {f"{HUB}/api/models/{REPO}": Answer(status=404)}
+
+    with pytest.raises(ModelNotFound):
+        await Load(world).plan()
+    assert await world.store.entry(REPO) is not None
+
+
+async def test_a_repository_without_a_graph_is_not_remembered(world: World) -> None:
+    world.fetcher.answers = hub_answers(files={"config.json": b"{}", "pytorch_model.bin": b"x"})
+
+    with pytest.raises(NoOnnxFiles):
+        await Load(world).plan()
+    assert await world.store.entries() == ()
+
+
+# Bringing files in
+
+
+async def test_what_is_missing_is_downloaded_small_files_first_and_nothing_else(load: Load, world: World) -> None:
+    await load.bring_in()
+    fetched = [url.removeprefix(ADDRESS) for url in world.fetcher.requests if "/resolve/" in url]
+
+    assert fetched == ["config.json", "tokenizer.json", WEIGHTS]
+    assert await status(world) == (QuantStatus.DOWNLOADED, "")
+    assert await status(world, Dtype.Q4) == (QuantStatus.AVAILABLE, "")
+
+
+async def test_external_data_comes_along(world: World) -> None:
+    plan = await Load(world, Dtype.Q4).bring_in()
+
+    assert plan.spec.external_data_files == 1
+    assert await world.store.record(FileKey(REPO, "onnx/model_q4.onnx_data")) is not None
+
+
+async def test_files_that_are_stored_are_not_downloaded_again(load: Load, world: World) -> None:
+    await load.bring_in()
+    world.fetcher.requests.clear()
+    second = Load(world, Dtype.Q4)
+    await second.bring_in()
+
+    fetched = [url.removeprefix(ADDRESS) for url in world.fetcher.requests if "/resolve/" in url]
+    assert fetched == ["onnx/model_q4.onnx", "onnx/model_q4.onnx_data"]
+    assert [(event.file, event.status) for event in second.told if event.status is Status.CACHED] == [
+        ("config.json", Status.CACHED),
+        ("tokenizer.json", Status.CACHED),
+    ]
+
+
+async def test_each_file_is_told_while_it_comes_and_when_it_is_whole(load: Load) -> None:
+    await load.bring_in()
+    expected = []
+    for path in ("config.json", "tokenizer.json", WEIGHTS):
+        expected += [(path, Status.PROGRESS), (path, Status.DONE)]
+
+    assert [(event.file, event.status) for event in load.told] == expected
+    assert load.told[-1].progress == 90
+    assert load.told[-1].loaded == load.told[-1].total
+
+
+async def test_after_a_cut_download_only_the_rest_is_fetched(load: Load, world: World) -> None:
+    whole = world.fetcher.answers[ADDRESS + WEIGHTS]
+    world.fetcher.answers[ADDRESS + WEIGHTS] = Answer(body=whole.body, cut_after=3)
+    with pytest.raises(Offline):
+        await load.bring_in()
+    assert (await status(world))[0] is QuantStatus.AVAILABLE
+
+    world.fetcher.answers[ADDRESS + WEIGHTS] = whole
+    world.fetcher.requests.clear()
+    await Load(world).bring_in()
+    assert [url for url in world.fetcher.requests if "/resolve/" in url] == [ADDRESS + WEIGHTS]
+    assert (await status(world))[0] is QuantStatus.DOWNLOADED
+
+
+async def test_a_file_of_another_length_leaves_the_dtype_not_downloaded(load: Load, world: World) -> None:
+    world.fetcher.answers[ADDRESS + WEIGHTS] = Answer(body=b"short")
+
+    with pytest.raises(IncompleteFile):
+        await load.bring_in()
+    assert (await status(world))[0] is QuantStatus.AVAILABLE
+
+
+# Starting the engine
+
+
+async def test_a_started_model_is_warm_and_its_cache_is_empty() -> None:
+    engine = RememberingEngine()
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
+    loaded = await Load(world).run()
+
+    assert loaded.spec.repo == REPO
+    assert engine.steps == ["load", "prefill", "decode", "clear_cache"]
+    assert (engine.prefilled, engine.passes) == ([], [])
+
+
+async def test_the_warm_up_is_told_as_the_last_tenth(load: Load) -> None:
+    await load.run()
+
+    assert [(event.message, event.progress) for event in load.told[-2:]] == [
+        ("Starting the model", 90),
+        ("Warming up", 96),
+    ]
+
+
+async def test_damaged_weights_are_removed_and_the_small_files_stay(load: Load, world: World) -> None:
+    world.engine.fails_at = "load"
+
+    with pytest.raises(LoadFailed) as failure:
+        await load.run()
+    assert failure.value.damaged
+    assert await world.store.record(FileKey(REPO, WEIGHTS)) is None
+    assert await world.store.record(FileKey(REPO, "config.json")) is not None
+    assert await status(world) == (QuantStatus.FAILED, failure.value.message)
+
+
+async def test_all_parts_of_damaged_weights_are_removed(world: World) -> None:
+    world.engine.fails_at = "load"
+
+    with pytest.raises(LoadFailed):
+        await Load(world, Dtype.Q4).run()
+    assert await world.store.record(FileKey(REPO, "onnx/model_q4.onnx")) is None
+    assert await world.store.record(FileKey(REPO, "onnx/model_q4.onnx_data")) is None
+
+
+async def test_weights_that_only_do_not_fit_the_device_stay() -> None:
+    world = World(MemoryFetcher(hub_answers()), engine=RefusingEngine())
+
+    with pytest.raises(LoadFailed):
+        await Load(world).run()
+    assert await world.store.record(FileKey(REPO, WEIGHTS)) is not None
+    assert (await status(world))[0] is QuantStatus.FAILED
+
+
+async def test_damaged_weights_load_after_a_second_download(load: Load, world: World) -> None:
+    world.engine.fails_at = "load"
+    with pytest.raises(LoadFailed):
+        await load.run()
+    world.engine.fails_at = ""
+
+    await Load(world).run()
+    assert await status(world) == (QuantStatus.DOWNLOADED, "")
+
+
+@pytest.mark.parametrize("phase", ["prefill", "decode"])
+async def test_an_engine_that_fails_while_it_warms_up_has_not_started(load: Load, world: World, phase: str) -> None:
+    world.engine.fails_at = phase
+
+    with pytest.raises(GenerationFailed):
+        await load.run()
+    assert await world.store.record(FileKey(REPO, WEIGHTS)) is not None
