@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tabagent.errors import ContextOverflow, JsonObject, RuntimeRestarted, TabAgentError, wire_error
+from tabagent.errors import ContextOverflow, InvalidState, JsonObject, RuntimeRestarted, TabAgentError, wire_error
 from tabagent.generation.meter import TokenMeter
 from tabagent.generation.prefill import pieces
 from tabagent.messages import (
@@ -107,19 +107,23 @@ class GenerationService:
         return {"chatId": answer.chat_id, "messageId": answer.message_id, "promptTokens": len(token_ids)}
 
     async def interrupt(self, request: InterruptGeneration) -> JsonObject:
-        """Stop the running answer; nothing happens when none runs or another one is meant."""
+        """Stop the running answer.
+
+        Raises:
+            InvalidState: None is running, or another one than the request names.
+        """
         answer = self._answer
         if answer is None:
-            return {"stopped": False}
+            raise InvalidState("No answer is being written, so there is nothing to stop.")
         if request.chat_id not in ("", answer.chat_id) or request.message_id not in ("", answer.message_id):
-            return {"stopped": False}
+            raise InvalidState("The answer that is being written is another one.", messageId=answer.message_id)
         answer.stopped = True
         self._engine.interrupt()
         return {"stopped": True}
 
     async def finish(self) -> None:
         """Stop the running answer and wait for its end."""
-        if self._task is not None:
+        if self._task is not None and self._answer is not None:
             await self.interrupt(InterruptGeneration(chat_id="", message_id=""))
             await self._task
 

@@ -307,20 +307,22 @@ async def test_an_answer_that_ended_by_itself_is_complete_even_when_a_stop_came_
     assert world.of(GenerationStopped) == []
 
 
-async def test_a_stop_when_nothing_runs_stops_nothing(ready: World) -> None:
-    assert await ready.generation.interrupt(EVERYTHING) == {"stopped": False}
+async def test_a_stop_when_nothing_runs_is_refused(ready: World) -> None:
+    with pytest.raises(InvalidState, match="nothing to stop"):
+        await ready.generation.interrupt(EVERYTHING)
     await ready.generation.send(chat_request("one"))
     await ready.heard(GenerationComplete)
 
-    assert await ready.generation.interrupt(EVERYTHING) == {"stopped": False}
+    with pytest.raises(InvalidState, match="nothing to stop"):
+        await ready.generation.interrupt(EVERYTHING)
 
 
 @pytest.mark.parametrize(("chat_id", "message_id"), [("other", ""), ("", "other"), ("other", "message-1")])
 async def test_a_stop_of_another_answer_stops_nothing(ready: World, chat_id: str, message_id: str) -> None:
     await ready.generation.send(chat_request("one two three"))
-    reply = await ready.generation.interrupt(InterruptGeneration(chat_id=chat_id, message_id=message_id))
+    with pytest.raises(InvalidState, match="another one"):
+        await ready.generation.interrupt(InterruptGeneration(chat_id=chat_id, message_id=message_id))
 
-    assert reply == {"stopped": False}
     assert (await ready.heard(GenerationComplete)).generated_text == "one two three "
 
 
