@@ -1,0 +1,240 @@
+// @ts-check
+// What the person can do: each command changes the shown state and asks the background; Python decides the rest.
+import { ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
+import { Connection, RequestError, asRequestError } from "./connection.js";
+import {
+  history,
+  newConversation,
+  streamingAnswer,
+  withNewAnswer,
+  withQuestion,
+  withoutQuestion,
+} from "./conversation.js";
+import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
+import { chooseDevice, chooseDtype, chooseModel, changeSetting, problem, set } from "./state.js";
+import { canSend, dtypeToLoad, models } from "./view.js";
+
+/** @typedef {import("./types.js").PanelState} PanelState */
+/** @typedef {import("./types.js").Retry} Retry */
+/** @typedef {import("./types.js").Envelope} Envelope */
+
+// One failure is a background that is just starting or being updated; more are worth a word.
+const ATTEMPTS_BEFORE_GIVING_UP = 3;
+const REPOSITORY = /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/(?:models\/)?([^/?#]+\/[^/?#]+)/i;
+
+export class Commands {
+  /**
+   * @param {import("./store.js").Store<PanelState>} store
+   * @param {typeof chrome.runtime} runtime
+   */
+  constructor(store, runtime) {
+    this.store = store;
+    this.connection = new Connection(runtime, {
+      connected: () => void this.#takeOver(),
+      disconnected: () => store.update(set({ connected: false, known: false })),
+      failed: (error, attempts) => this.#connectionFailed(error, attempts),
+      received: (events) => this.#receive(events),
+    });
+  }
+
+  start() {
+    void this.connection.run();
+  }
+
+  /** @param {string} draft */
+  write(draft) {
+    this.store.update(set({ draft }));
+  }
+
+  /** @param {string} name @param {number | boolean | null} value */
+  changeSetting(name, value) {
+    this.store.update(changeSetting(name, value));
+  }
+
+  /** @param {string} modelId */
+  chooseModel(modelId) {
+    this.store.update(chooseModel(modelId));
+    // Sizes of a model that nobody has asked about yet; without a network it can still be tried.
+    const model = models(this.store.state).find((each) => each.modelId === modelId);
+    if (model?.dtypes.length === 0) void this.inspect(modelId, { quietly: true });
+  }
+
+  /** @param {string} dtype */
+  chooseDtype(dtype) {
+    this.store.update(chooseDtype(dtype));
+  }
+
+  /** @param {string} device */
+  chooseDevice(device) {
+    this.store.update(chooseDevice(device));
+  }
+
+  /**
+   * Asks the hub about a repository and chooses it.
+   * @param {string} text a repository's name or its address
+   * @returns {Promise<boolean>} whether it can be chosen
+   */
+  async addModel(text) {
+    const modelId = REPOSITORY.exec(text.trim())?.[1] ?? text.trim();
+    if (!modelId || !(await this.inspect(modelId))) return false;
+    this.store.update(chooseModel(modelId));
+    return true;
+  }
+
+  /** @param {string} modelId @param {{quietly?: boolean}} [options] @returns {Promise<boolean>} */
+  async inspect(modelId, { quietly = false } = {}) {
+    this.store.update((state) => ({ ...state, inspecting: modelId, problem: quietly ? state.problem : null }));
+    const retry = quietly ? undefined : /** @type {Retry} */ ({ kind: "inspect", modelId });
+    const reply = await this.#ask(RuntimeMessageTypes.INSPECT_MODEL, { modelId }, retry);
+    this.store.update((state) => {
+      const next = state.inspecting === modelId ? { ...state, inspecting: "" } : state;
+      return reply ? applyInspected(next, reply.model) : next;
+    });
+    return reply !== null;
+  }
+
+  async load() {
+    const { choice } = this.store.state;
+    const dtype = dtypeToLoad(this.store.state);
+    const request = { modelId: choice.modelId, dtype, device: choice.device, loadId: crypto.randomUUID() };
+    this.store.update(set({ problem: null }));
+    await this.#ask(RuntimeMessageTypes.LOAD_MODEL, request, { kind: "load" });
+  }
+
+  /** Ends a load, or gives the model's memory back. */
+  async reset() {
+    await this.#ask(RuntimeMessageTypes.RESET_WORKER, {}, null);
+  }
+
+  async send() {
+    const { state } = this.store;
+    if (!canSend(state)) return;
+    const question = state.draft.trim();
+    const answerId = crypto.randomUUID();
+    this.store.update((now) => ({
+      ...now,
+      draft: "",
+      problem: null,
+      chat: withQuestion(now.chat, question, answerId),
+    }));
+    const error = await this.#requestAnswer(answerId);
+    if (!error) return;
+    // Nothing was answered, so nothing stays in the conversation, and what was written goes back to be changed.
+    this.store.update((now) => ({
+      ...now,
+      chat: withoutQuestion(now.chat, answerId),
+      draft: now.draft ? `${question}\n${now.draft}` : question,
+      problem: problem(error.toWire()),
+    }));
+  }
+
+  /** @param {string} failedId */
+  async answerAgain(failedId) {
+    const answerId = crypto.randomUUID();
+    const before = this.store.state.chat;
+    this.store.update((now) => ({ ...now, problem: null, chat: withNewAnswer(now.chat, failedId, answerId) }));
+    const error = await this.#requestAnswer(answerId);
+    if (!error) return;
+    const retry = /** @type {Retry} */ ({ kind: "answer", messageId: failedId });
+    this.store.update((now) => ({
+      ...now,
+      chat: now.chat.chatId === before.chatId ? before : now.chat,
+      problem: problem(error.toWire(), retry),
+    }));
+  }
+
+  async stop() {
+    const { chat, modelState } = this.store.state;
+    if (modelState !== ModelWorkerStates.GENERATING) return;
+    const answer = streamingAnswer(chat);
+    this.store.update(set({ stopping: true }));
+    const which = answer ? { chatId: chat.chatId, messageId: answer.id } : {};
+    const reply = await this.#ask(RuntimeMessageTypes.INTERRUPT_GENERATION, which, null);
+    if (reply?.stopped) return;
+    this.store.update(set({ stopping: false }));
+    await this.#refreshState();
+  }
+
+  async newChat() {
+    if (streamingAnswer(this.store.state.chat)) await this.stop();
+    this.store.update(set({ chat: newConversation(), problem: null }));
+  }
+
+  /** @param {Retry} retry */
+  retry(retry) {
+    if (retry.kind === "load") return this.load();
+    if (retry.kind === "inspect") return this.addModel(retry.modelId);
+    return this.answerAgain(retry.messageId);
+  }
+
+  dismissProblem() {
+    this.store.update(set({ problem: null }));
+  }
+
+  /** A new page asks for the background again, which starts it when it had given up; what is shown is kept. */
+  reload() {
+    location.reload();
+  }
+
+  /** @param {Envelope[]} events */
+  #receive(events) {
+    this.store.update((state) => applyEvents(state, events));
+    for (const { type } of events) {
+      // A new thread knows what became of the model and of an answer that was being written.
+      if (type === WorkerEventNames.WORKER_SCRIPT_READY) void this.#takeOver();
+      if (type === WorkerEventNames.MANIFEST_UPDATED) void this.#refreshModels();
+      if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
+    }
+  }
+
+  async #takeOver() {
+    this.store.update(set({ connected: true }));
+    await Promise.all([this.#refreshState(), this.#refreshModels()]);
+  }
+
+  async #refreshState() {
+    const reply = await this.#ask(RuntimeMessageTypes.GET_MODEL_WORKER_STATE, {});
+    if (reply) this.store.update((state) => applySnapshot(state, reply));
+  }
+
+  async #refreshModels() {
+    const reply = await this.#ask(RuntimeMessageTypes.LIST_MODELS, {});
+    if (reply) this.store.update((state) => applyModels(state, reply.models));
+  }
+
+  /** @param {RequestError} error @param {number} attempts */
+  #connectionFailed(error, attempts) {
+    if (attempts >= ATTEMPTS_BEFORE_GIVING_UP) this.store.update(set({ fatal: error.toWire() }));
+  }
+
+  /** @param {string} answerId @returns {Promise<RequestError | null>} why it was refused */
+  async #requestAnswer(answerId) {
+    const { chat, settings } = this.store.state;
+    const messages = history(chat, answerId);
+    const payload = { chatId: chat.chatId, messageId: answerId, messages, options: settings };
+    try {
+      await this.connection.request(RuntimeMessageTypes.SEND_CHAT_MESSAGE, payload);
+      return null;
+    } catch (error) {
+      return asRequestError(error);
+    }
+  }
+
+  /**
+   * Sends a request; a refusal is shown as the background words it.
+   * @param {string} type @param {object} payload
+   * @param {Retry | null} [retry] what Retry does; null: no Retry; left out: nothing is shown
+   * @returns {Promise<any>} the reply, or null
+   */
+  async #ask(type, payload, retry) {
+    try {
+      return await this.connection.request(type, payload);
+    } catch (error) {
+      const wire = asRequestError(error).toWire();
+      // A background that restarts says so itself, and is asked again when it is there.
+      if (retry !== undefined) this.store.update(set({ problem: problem(wire, retry) }));
+      else if (wire.code !== ErrorCodes.RUNTIME_RESTARTED) console.warn(`${type}: ${wire.message}`);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// @ts-check
+// The one place where an error is shown, in the background's words, with what can be done.
+import { html, nothing } from "lit";
+import { isGenerating, isLoading, isReady } from "../view.js";
+import { PanelElement } from "./element.js";
+import { warnIcon } from "./icons.js";
+
+export class ErrorBanner extends PanelElement {
+  render() {
+    const { state } = this;
+    if (state.fatal) {
+      return this.#banner(
+        state.fatal.message,
+        html`<button type="button" class="button" @click=${() => this.commands.reload()}>Reload</button>`,
+      );
+    }
+    if (!state.problem) return nothing;
+    const { error, retry } = state.problem;
+    const possible = retry?.kind === "answer" ? isReady(state) : !isLoading(state) && !isGenerating(state);
+    return this.#banner(
+      error.message,
+      html`
+        ${retry
+          ? html`<button
+              type="button"
+              class="button"
+              data-testid="retry-button"
+              ?disabled=${!state.known || !possible}
+              @click=${() => this.commands.retry(retry)}
+            >
+              Retry
+            </button>`
+          : nothing}
+        <button type="button" class="link" data-testid="dismiss-button" @click=${() => this.commands.dismissProblem()}>
+          Dismiss
+        </button>
+      `,
+    );
+  }
+
+  /** @param {string} message @param {unknown} actions */
+  #banner(message, actions) {
+    return html`
+      <div class="error-banner">
+        ${warnIcon}
+        <p class="grow" role="alert" data-testid="error">${message}</p>
+        <div class="actions">${actions}</div>
+      </div>
+    `;
+  }
+}
+
+customElements.define("tabagent-error-banner", ErrorBanner);

@@ -1,0 +1,38 @@
+// @ts-check
+// Drawn for this panel: 20 × 20, strokes in the text's colour.
+import { html, svg } from "lit";
+
+/** @param {unknown} shape */
+function icon(shape) {
+  return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">${shape}</svg>`;
+}
+
+export const brandIcon = html`<svg class="brand-icon" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+  <rect width="32" height="32" rx="8" fill="currentColor" />
+  <path d="M6 12.5V10a2 2 0 0 1 2-2h6.2c.7 0 1.3.4 1.7 1l1.1 2h7a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H13l-4.2 3.2c-.5.4-1.3 0-1.3-.7V23A1.5 1.5 0 0 1 6 21.5z" fill="var(--on-accent)" />
+  <path d="m16 12.7 1 2.8 2.8 1-2.8 1-1 2.8-1-2.8-2.8-1 2.8-1z" fill="currentColor" />
+</svg>`;
+export const newChatIcon = icon(
+  svg`<path d="M9.5 4.5H6a2 2 0 0 0-2 2V14a2 2 0 0 0 2 2h7.5a2 2 0 0 0 2-2v-3.5M8.5 11.5l.5-2.3 5.9-5.9 1.8 1.8-5.9 5.9z" />`,
+);
+export const settingsIcon = icon(
+  svg`<path d="M3.5 6h6.5M15 6h1.5M3.5 14H5M10 14h6.5" /><circle cx="12.5" cy="6" r="2.3" /><circle cx="7.5" cy="14" r="2.3" />`,
+);
+export const sendIcon = icon(svg`<path d="M10 16V4.5M5 9.5l5-5 5 5" />`);
+export const stopIcon = icon(svg`<rect x="6" y="6" width="8" height="8" rx="1.5" fill="currentColor" />`);
+export const addIcon = icon(svg`<path d="M10 4.5v11M4.5 10h11" />`);
+export const downIcon = icon(svg`<path d="M10 4.5v11M5 10.5l5 5 5-5" />`);
+export const copyIcon = icon(
+  svg`<rect x="7.5" y="7.5" width="8.5" height="8.5" rx="2" /><path d="M12.5 4.5h-6a2 2 0 0 0-2 2v6" />`,
+);
+export const doneIcon = icon(svg`<path d="m4.5 10.5 3.5 3.5 7.5-8" />`);
+export const warnIcon = icon(svg`<path d="M10 3.5 17.5 16h-15zM10 8.5v3.2M10 13.8v.2" />`);
+export const lockIcon = icon(
+  svg`<rect x="4.5" y="9" width="11" height="7.5" rx="2" /><path d="M7 9V6.5a3 3 0 0 1 6 0V9" />`,
+);
+export const chipIcon = icon(
+  svg`<rect x="5.5" y="5.5" width="9" height="9" rx="2" /><path d="M8 3v2.5M12 3v2.5M8 14.5V17M12 14.5V17M3 8h2.5M3 12h2.5M14.5 8H17M14.5 12H17" />`,
+);
+export const diskIcon = icon(
+  svg`<ellipse cx="10" cy="5.5" rx="6" ry="2.3" /><path d="M4 5.5v9c0 1.3 2.7 2.3 6 2.3s6-1 6-2.3v-9M4 10c0 1.3 2.7 2.3 6 2.3s6-1 6-2.3" />`,
+);

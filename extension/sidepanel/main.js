@@ -1,0 +1,17 @@
+// @ts-check
+// The panel's entry: puts the pieces together and mounts them.
+import { Commands } from "./commands.js";
+import { keep, restore } from "./page_storage.js";
+import { initialState } from "./state.js";
+import { Store } from "./store.js";
+import "./components/app.js";
+
+const store = new Store(initialState(restore()));
+const commands = new Commands(store, chrome.runtime);
+const app = /** @type {import("./components/app.js").App} */ (document.querySelector("tabagent-app"));
+app.commands = commands;
+store.subscribe((state) => {
+  app.state = state;
+});
+keep(store);
+commands.start();

@@ -1,0 +1,156 @@
+// @ts-check
+// What the background publishes, drawn into the panel's state.
+import { LoadingStatusTypes, ModelWorkerStates, UIEventNames, WorkerEventNames } from "../events.js";
+import { reconciled, withChange } from "./conversation.js";
+import { problem } from "./state.js";
+
+/** @typedef {import("./types.js").PanelState} PanelState */
+/** @typedef {import("./types.js").Envelope} Envelope */
+/** @typedef {import("./types.js").ModelView} ModelView */
+/** @typedef {(state: PanelState, payload: any) => PanelState} Change */
+
+/** @type {Record<string, Change>} */
+const CHANGES = {
+  [WorkerEventNames.CREATING_WORKER]: (state, { reason }) => ({ ...state, restarting: reason || "", fatal: null }),
+  [WorkerEventNames.WORKER_SCRIPT_READY]: (state) => ({ ...state, restarting: null, fatal: null }),
+  [WorkerEventNames.FATAL_ERROR]: (state, { error }) => ({ ...state, restarting: null, fatal: error }),
+
+  [UIEventNames.WORKER_STATE_CHANGED]: (state, payload) => ({
+    ...state,
+    modelState: payload.state,
+    loaded: payload.modelId ? { contextLength: state.loaded?.contextLength ?? null, ...modelOf(payload) } : null,
+    loading: payload.state === ModelWorkerStates.LOADING_MODEL ? state.loading : null,
+    stopping: payload.state === ModelWorkerStates.GENERATING && state.stopping,
+  }),
+  [UIEventNames.MODEL_WORKER_LOADING_PROGRESS]: (state, payload) => {
+    const { READY, ERROR } = LoadingStatusTypes;
+    const problemOf = payload.error ? problem(payload.error, { kind: "load" }) : state.problem;
+    if (payload.status === ERROR) return { ...state, loading: null, problem: problemOf };
+    return { ...state, loading: payload.status === READY ? null : payload };
+  },
+  [WorkerEventNames.WORKER_READY]: (state, payload) => ({
+    ...state,
+    loading: null,
+    problem: null,
+    loaded: { ...modelOf(payload), contextLength: payload.contextLength },
+  }),
+  [UIEventNames.MODEL_ALREADY_LOADED]: (state) => ({ ...state, loading: null }),
+  [WorkerEventNames.RESET_COMPLETE]: (state) => ({ ...state, loading: null, loaded: null }),
+  [WorkerEventNames.ERROR]: (state, { error, loadId }) => ({
+    ...state,
+    loading: loadId ? null : state.loading,
+    problem: problem(error, loadId ? { kind: "load" } : null),
+  }),
+
+  [WorkerEventNames.GENERATION_STATUS]: (state, { messageId, done, total }) =>
+    withMessage(state, messageId, () => ({ reading: { done, total } })),
+  [WorkerEventNames.GENERATION_UPDATE]: (state, payload) =>
+    withMessage(state, payload.messageId, ({ text }) => ({
+      text: text + payload.token,
+      reading: null,
+      stats: statsOf(payload),
+    })),
+  [WorkerEventNames.GENERATION_COMPLETE]: (state, payload) => finished(state, payload, "complete"),
+  [WorkerEventNames.GENERATION_STOPPED]: (state, payload) => finished(state, payload, "stopped"),
+  [WorkerEventNames.GENERATION_ERROR]: (state, { messageId, error, generatedText }) => ({
+    ...withMessage(state, messageId, ({ text }) => ({
+      text: generatedText || text,
+      reading: null,
+      status: "error",
+    })),
+    stopping: false,
+    problem: problem(error, { kind: "answer", messageId }),
+  }),
+};
+
+/** @param {PanelState} state @param {Envelope[]} events @returns {PanelState} */
+export function applyEvents(state, events) {
+  return events.reduce((current, { type, payload }) => CHANGES[type]?.(current, payload ?? {}) ?? current, state);
+}
+
+/**
+ * Takes over the reply to GET_MODEL_WORKER_STATE: the whole truth, after anything may have been missed.
+ * @param {PanelState} state @param {any} reply @returns {PanelState}
+ */
+export function applySnapshot(state, reply) {
+  const loadingNow = reply.state === ModelWorkerStates.LOADING_MODEL;
+  const failed = reply.state === ModelWorkerStates.ERROR ? (reply.error ?? reply.loading?.error) : null;
+  return {
+    ...state,
+    known: true,
+    restarting: null,
+    fatal: null,
+    version: reply.version ?? "",
+    modelState: reply.state,
+    loaded: reply.modelId ? { ...modelOf(reply), contextLength: reply.contextLength } : null,
+    devices: reply.devices,
+    loading: loadingNow ? reply.loading : null,
+    problem: failed && !state.problem ? problem(failed, { kind: "load" }) : state.problem,
+    choice: state.choice.modelId || !reply.modelId ? state.choice : { ...state.choice, modelId: reply.modelId },
+    chat: reconciled(state.chat, reply.generating),
+    stopping: reply.generating ? state.stopping : false,
+  };
+}
+
+/** @param {PanelState} state @param {ModelView[]} models @returns {PanelState} */
+export function applyModels(state, models) {
+  const known = new Set(models.map(({ modelId }) => modelId));
+  const first = models.find(({ suggested }) => suggested) ?? models[0];
+  return {
+    ...state,
+    listed: models,
+    inspected: state.inspected.filter(({ modelId }) => !known.has(modelId)),
+    choice: state.choice.modelId || !first ? state.choice : { ...state.choice, modelId: first.modelId },
+  };
+}
+
+/** @param {PanelState} state @param {ModelView} model @returns {PanelState} */
+export function applyInspected(state, model) {
+  const replace = (/** @type {ModelView} */ each) => (each.modelId === model.modelId ? model : each);
+  const listed = state.listed.some(({ modelId }) => modelId === model.modelId);
+  return {
+    ...state,
+    listed: listed ? state.listed.map(replace) : state.listed,
+    inspected: [...state.inspected.filter(({ modelId }) => modelId !== model.modelId), ...(listed ? [] : [model])],
+  };
+}
+
+/** @param {any} payload */
+function modelOf({ modelId, dtype, executionProvider }) {
+  return { modelId, dtype, executionProvider };
+}
+
+/** @param {any} payload @returns {import("./types.js").Stats} */
+function statsOf({ tps, numTokens, timeToFirstToken, finishReason }) {
+  return {
+    tps: tps ?? null,
+    numTokens: numTokens ?? 0,
+    timeToFirstToken: timeToFirstToken ?? null,
+    finishReason: finishReason ?? null,
+  };
+}
+
+/**
+ * @param {PanelState} state @param {string} messageId
+ * @param {(message: import("./types.js").Message) => Partial<import("./types.js").Message>} change
+ * @returns {PanelState}
+ */
+function withMessage(state, messageId, change) {
+  const chat = withChange(state.chat, messageId, change);
+  return chat === state.chat ? state : { ...state, chat };
+}
+
+/**
+ * @param {PanelState} state @param {any} payload @param {import("./types.js").MessageStatus} status
+ * @returns {PanelState}
+ */
+function finished(state, payload, status) {
+  const { messageId, generatedText } = payload;
+  const next = withMessage(state, messageId, ({ text }) => ({
+    text: generatedText ?? text,
+    status,
+    reading: null,
+    stats: statsOf(payload),
+  }));
+  return { ...next, stopping: false };
+}

@@ -1,0 +1,155 @@
+// @ts-check
+// What the state says to the person: pure functions that the components draw.
+import { ModelWorkerStates } from "../events.js";
+import { bytes } from "./format.js";
+import { streamingAnswer } from "./conversation.js";
+
+/** @typedef {import("./types.js").PanelState} PanelState */
+/** @typedef {import("./types.js").ModelView} ModelView */
+/** @typedef {import("./types.js").DtypeView} DtypeView */
+
+export const AUTO = "auto";
+
+/** @type {ReadonlySet<string>} */
+const READY = new Set([ModelWorkerStates.MODEL_READY, ModelWorkerStates.IDLE]);
+
+/** @param {PanelState} state @returns {ModelView[]} every model that can be chosen */
+export function models(state) {
+  const all = [...state.listed, ...state.inspected];
+  const { modelId } = state.choice;
+  if (modelId && !all.some((model) => model.modelId === modelId)) all.push(unknownModel(modelId));
+  return all;
+}
+
+/** @param {PanelState} state @returns {ModelView | undefined} */
+export function chosenModel(state) {
+  return models(state).find(({ modelId }) => modelId === state.choice.modelId);
+}
+
+/**
+ * The dtype that Load asks for: the person's, else the recommended one. The recommendation is for the best device, so
+ * another device leaves the choice to the background.
+ * @param {PanelState} state @returns {string}
+ */
+export function dtypeToLoad(state) {
+  const { dtype, device } = state.choice;
+  if (dtype) return dtype;
+  return (device === AUTO && chosenModel(state)?.recommendedDtype) || AUTO;
+}
+
+/** @param {PanelState} state @returns {boolean} */
+export function isReady(state) {
+  return state.connected && state.known && !isRestarting(state) && READY.has(state.modelState);
+}
+
+/** @param {PanelState} state @returns {boolean} */
+export function isGenerating(state) {
+  return state.modelState === ModelWorkerStates.GENERATING;
+}
+
+/** @param {PanelState} state @returns {boolean} */
+export function isLoading(state) {
+  return state.modelState === ModelWorkerStates.LOADING_MODEL || state.loading !== null;
+}
+
+/** @param {PanelState} state @returns {boolean} */
+export function isRestarting(state) {
+  return state.restarting !== null;
+}
+
+/** @param {PanelState} state @returns {boolean} */
+export function canLoad(state) {
+  return Boolean(
+    state.connected && state.known && state.choice.modelId && !isLoading(state) && !isGenerating(state) && !state.fatal,
+  );
+}
+
+/** @param {PanelState} state @returns {boolean} */
+export function canSend(state) {
+  return isReady(state) && !streamingAnswer(state.chat) && state.draft.trim() !== "";
+}
+
+/** @param {PanelState} state @returns {boolean} whether the chosen model is the one that runs */
+export function isChosenLoaded(state) {
+  const { loaded, choice } = state;
+  if (!loaded || loaded.modelId !== choice.modelId) return false;
+  const sameDevice = choice.device === AUTO || choice.device === loaded.executionProvider;
+  return sameDevice && (!choice.dtype || choice.dtype === AUTO || choice.dtype === loaded.dtype);
+}
+
+/** @param {PanelState} state @param {string} modelId @returns {string} */
+export function titleOf(state, modelId) {
+  return models(state).find((model) => model.modelId === modelId)?.title ?? modelId.split("/").at(-1) ?? modelId;
+}
+
+/**
+ * One line about what is going on, and its mood for the dot beside it.
+ * @param {PanelState} state
+ * @returns {{text: string, mood: "good" | "busy" | "bad" | "off"}}
+ */
+export function status(state) {
+  if (state.fatal) return { text: "The engine stopped", mood: "bad" };
+  if (isRestarting(state)) return { text: "Restarting the engine…", mood: "busy" };
+  if (!state.connected || !state.known) return { text: "Starting the engine…", mood: "busy" };
+  if (isLoading(state)) {
+    const modelId = state.loading?.modelId || state.choice.modelId;
+    return { text: `Loading ${titleOf(state, modelId)}…`, mood: "busy" };
+  }
+  if (isGenerating(state)) return { text: generatingText(state), mood: "busy" };
+  if (isReady(state) && state.loaded) {
+    return { text: `${titleOf(state, state.loaded.modelId)} · ${state.loaded.dtype}`, mood: "good" };
+  }
+  if (state.modelState === ModelWorkerStates.ERROR) return { text: "The model did not load", mood: "bad" };
+  return { text: "No model loaded", mood: "off" };
+}
+
+/** @param {PanelState} state @returns {string} */
+function generatingText(state) {
+  if (state.stopping) return "Stopping…";
+  const answer = streamingAnswer(state.chat);
+  return answer?.text === "" ? "Reading the prompt…" : "Answering…";
+}
+
+/** @param {PanelState} state @returns {string} what computes, empty when unknown */
+export function deviceBadge(state) {
+  const provider = state.loaded?.executionProvider;
+  const threads = state.devices?.threads ?? 1;
+  if (!provider) return "";
+  return provider === "webgpu" ? "WebGPU" : `CPU · ${threads} ${threads === 1 ? "thread" : "threads"}`;
+}
+
+/** @param {PanelState} state @returns {string} why this dtype, or what is wrong with it */
+export function choiceHint(state) {
+  const model = chosenModel(state);
+  if (!model) return "";
+  const wanted = dtypeToLoad(state);
+  const dtype = model.dtypes.find((each) => each.dtype === wanted);
+  if (dtype?.reason) return dtype.reason;
+  if (wanted === model.recommendedDtype) return `Recommended: ${model.recommendedReason}`;
+  if (wanted !== AUTO) return "";
+  if (state.choice.device !== AUTO && model.dtypes.length > 0) return "The best precision for this device is chosen";
+  return model.recommendedReason ? `Precision: ${model.recommendedReason}` : "";
+}
+
+/** @param {DtypeView} dtype @param {ModelView} model @returns {string} */
+export function dtypeLabel(dtype, model) {
+  const parts = [dtype.dtype];
+  if (dtype.size !== null) parts.push(bytes(dtype.size));
+  parts.push(dtype.status.replaceAll("_", " "));
+  if (dtype.dtype === model.recommendedDtype) parts.push("★");
+  return parts.join(" · ");
+}
+
+/** @param {string} modelId @returns {ModelView} a model of which only the name is known */
+function unknownModel(modelId) {
+  return {
+    modelId,
+    title: modelId.split("/").at(-1) ?? modelId,
+    task: "",
+    commit: null,
+    suggested: false,
+    recommendedDtype: null,
+    recommendedReason: null,
+    dtypes: [],
+  };
+}
