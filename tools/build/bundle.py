@@ -53,7 +53,7 @@ def bundle_transformers(project: Project) -> Path:
         _run(bundle, folder)
         (folder / "transformers.web.js").rename(folder / "transformers.js")
 
-    return made_once(project.cache, "transformers", [BUNDLER, runtime, project.npm_lock, entry], make)
+    return made_once(project.cache, "transformers", [runtime, project.npm_lock, entry], make)
 
 
 def bundle_panel(project: Project, events_js: str) -> Path:
@@ -84,7 +84,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             )
             _run(bundle, folder)
 
-    return made_once(project.cache, "panel", [BUNDLER, project.npm_lock, events_js, sources], make)
+    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources], make)
 
 
 def packages_in(bundle: Path) -> list[str]:

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from tools.environment import ToolError, make_folder, report
@@ -16,17 +17,18 @@ from tools.environment import ToolError, make_folder, report
 KEPT_RESULTS = 4
 
 
-def made_once(cache: Path, step: str, inputs: Iterable[Path | str], make: Callable[[Path], None]) -> Path:
+def made_once(results: Path, step: str, inputs: Iterable[Path | str], make: Callable[[Path], None]) -> Path:
     """Return a folder with the step's result for these inputs, from an earlier build when there is one.
 
     Args:
-        cache: Folder of all results.
+        results: Folder of all steps' results.
         step: The step's name, unique in the build.
-        inputs: Files and folders by content, strings by value. All that the result depends on.
+        inputs: Files and folders by content, strings by value. All that the result depends on; the build's own code
+            counts without being named.
         make: Writes the result into the empty folder that it is given.
     """
-    results = make_folder(cache)
-    inputs = list(inputs)
+    make_folder(results)
+    inputs = [_own_code(), *inputs]
     key = fingerprint(inputs)
     result = results / f"{step}-{key[:20]}"
     if not result.exists():
@@ -95,6 +97,11 @@ def mirror(tree: dict[str, Path], destination: Path) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write JSON the same way each time."""
     path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@cache
+def _own_code() -> str:
+    return fingerprint([Path(__file__).parent])
 
 
 def _looks_same(source: Path, target: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.build.archive import write_archive
 from tools.build.cache import files_under, made_once, write_json
 from tools.build.project import Project
-from tools.build.pyodide import INSIDE, RUNNER, Job, Release, run_in_pyodide
+from tools.build.pyodide import INSIDE, Job, Release, run_in_pyodide
 from tools.environment import ToolError, file_hash
 
 # Adapters for tests on the host; the extension has no use for them.
@@ -48,7 +48,7 @@ def archive_of(project: Project, sources: dict[str, Path], archive_name: str) ->
         compiled = {path.relative_to(unpacked).as_posix(): path for path in unpacked.rglob("*.pyc")}
         write_archive(folder / archive_name, {**sources, **compiled})
 
-    inputs: list[Path | str] = [script, RUNNER, project.pyodide / "package.json", archive_name]
+    inputs: list[Path | str] = [project.pyodide / "package.json"]
     for name, path in sorted(sources.items()):
         inputs += [name, path]
     return made_once(project.cache, f"archive-{Path(archive_name).stem}", inputs, make) / archive_name
@@ -70,7 +70,7 @@ def make_snapshot(project: Project, runtime: Path, wheels: list[Path], release: 
         require_restorable(snapshot.stat().st_size)
         write_json(folder / "snapshot.json", _description(project.pyodide, runtime, snapshot, wheels, release))
 
-    inputs = [script, RUNNER, pyodide / "package.json", pyodide / "pyodide.asm.wasm", runtime, *wheels]
+    inputs = [pyodide / "package.json", pyodide / "pyodide.asm.wasm", runtime, *wheels]
     return made_once(project.cache, "snapshot", inputs, make)
 
 

@@ -43,8 +43,7 @@ def vendored_files(project: Project) -> dict[str, Path]:
                 f"{path} is not the file that build/locks/{LOCK} lists: remove build/node_modules and run again, or, "
                 "after a wanted change of version, run python3 -m tools.build.locks"
             )
-    inputs: list[Path | str] = [project.locks / LOCK, repr(CHANGES)]
-    changed = made_once(project.cache, "vendor", inputs, lambda folder: _change(files, folder))
+    changed = made_once(project.cache, "vendor", [project.locks / LOCK], lambda folder: _change(files, folder))
     return files | {name: changed / Path(name).name for name in CHANGES}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.build.cache import made_once
 from tools.build.project import Project
-from tools.build.pyodide import INSIDE, RUNNER, Job, Release, run_in_pyodide
+from tools.build.pyodide import INSIDE, Job, Release, run_in_pyodide
 from tools.environment import ToolError, file_hash, run_command
 
 # Resolves and freezes at build time; nothing in the extension imports it, so it does not ship.
@@ -50,7 +50,7 @@ def freeze(project: Project, wheels: list[Path]) -> Path:
         )
         run_in_pyodide(project.pyodide, job)
 
-    inputs = [script, RUNNER, project.pyodide / "pyodide-lock.json", *wheels]
+    inputs = [project.pyodide / "pyodide-lock.json", *wheels]
     return made_once(project.cache, "freeze", inputs, make) / "pyodide-lock.json"
 
 
