@@ -312,13 +312,16 @@ async def test_a_stop_when_nothing_runs_is_refused(ready: World) -> None:
         await ready.generation.interrupt(EVERYTHING)
     await ready.generation.send(chat_request("one"))
     await ready.heard(GenerationComplete)
-
     with pytest.raises(InvalidState, match="nothing to stop"):
         await ready.generation.interrupt(EVERYTHING)
 
+    assert ready.of(GenerationStopped) == []
+
 
 @pytest.mark.parametrize(("chat_id", "message_id"), [("other", ""), ("", "other"), ("other", "message-1")])
-async def test_a_stop_of_another_answer_stops_nothing(ready: World, chat_id: str, message_id: str) -> None:
+async def test_a_stop_of_another_answer_is_refused_and_stops_nothing(
+    ready: World, chat_id: str, message_id: str
+) -> None:
     await ready.generation.send(chat_request("one two three"))
     with pytest.raises(InvalidState, match="another one"):
         await ready.generation.interrupt(InterruptGeneration(chat_id=chat_id, message_id=message_id))
