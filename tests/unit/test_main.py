@@ -1,0 +1,182 @@
+"""The handlers behind the messages, as the composition root registers them.
+
+`start` itself needs a browser; it runs in tests/browser.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+
+import pytest
+
+from tabagent.errors import JsonObject, JsonValue
+from tabagent.events import ErrorCodes, RuntimeMessageTypes, WorkerEventNames
+from tabagent.events import ModelWorkerStates as State
+from tabagent.messages import (
+    GenerationComplete,
+    GenerationStopped,
+    GenerationUpdate,
+    MemoryStats,
+    ResetComplete,
+    Sender,
+)
+from tabagent.publisher import EventPublisher
+from tabagent.router import EventRouter
+from tests.unit.conftest import REPO, World
+
+ID = "abcdefghijklmnopabcdefghijklmnop"
+PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
+STATS = MemoryStats(
+    used_js_heap_size=1, total_js_heap_size=2, js_heap_size_limit=3, python_heap=4, storage_usage=5, storage_quota=6
+)
+# Names that the browser's modules import; what is behind them is never used here.
+BROWSER: dict[str, tuple[str, ...]] = {
+    "js": (),
+    "pyodide": (),
+    "pyodide.ffi": ("JsException", "JsProxy", "create_proxy", "to_js"),
+    "transformers_js_py": ("proxies",),
+}
+
+
+class Probe:
+    """Always measures the same."""
+
+    async def measure(self) -> MemoryStats:
+        return STATS
+
+
+@dataclass
+class Background:
+    """The router with all handlers over a world."""
+
+    router: EventRouter
+    world: World
+
+    async def ask(self, name: str, **payload: JsonValue) -> JsonObject:
+        """Send a request of the panel; return the reply, which is plain JSON."""
+        text = json.dumps({"type": name, "requestId": "r-1", "payload": payload})
+        reply = await self.router.dispatch(text, PANEL)
+        assert reply["requestId"] == "r-1"
+        decoded: JsonObject = json.loads(json.dumps(reply))
+        return decoded
+
+
+@pytest.fixture
+def main() -> Iterator[ModuleType]:
+    """The composition root, imported with empty modules in place of the browser's."""
+    for name, attributes in BROWSER.items():
+        module = ModuleType(name)
+        for attribute in attributes:
+            setattr(module, attribute, type(attribute, (Exception,), {}))
+        sys.modules[name] = module
+    yield importlib.import_module("tabagent.main")
+    for name in list(sys.modules):
+        if name in BROWSER or name == "tabagent.main" or name.startswith("tabagent.adapters.browser"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def background(main: ModuleType, world: World) -> Background:
+    router = EventRouter(ID)
+    publisher = EventPublisher(world.host, world.clock.now, world.clock.call_later)
+    main.register(router, world.manager, world.generation, Probe(), publisher, version="1.2.3")
+    return Background(router, world)
+
+
+def code_of(reply: JsonObject) -> str:
+    assert reply["success"] is False
+    error = reply["error"]
+    assert isinstance(error, dict)
+    return str(error["code"])
+
+
+def test_every_request_has_a_handler(background: Background) -> None:
+    assert {*RuntimeMessageTypes, WorkerEventNames.REQUEST_MEMORY_STATS} <= background.router.names
+
+
+async def test_a_page_that_asks_hears_that_python_is_ready(background: Background) -> None:
+    reply = await background.ask(RuntimeMessageTypes.CHECK_BACKGROUND_READY)
+
+    assert (reply["success"], reply["ready"]) == (True, True)
+    assert reply["message"]
+
+
+async def test_the_state_tells_model_answer_and_version(background: Background) -> None:
+    reply = await background.ask(RuntimeMessageTypes.GET_MODEL_WORKER_STATE)
+
+    assert {"state", "modelId", "dtype", "executionProvider", "devices", "contextLength", "loading"} <= set(reply)
+    assert (reply["state"], reply["generating"], reply["version"]) == (State.UNINITIALIZED.value, None, "1.2.3")
+
+
+async def test_a_model_is_inspected_loaded_and_asked_over_messages(background: Background) -> None:
+    world = background.world
+    inspected = await background.ask(RuntimeMessageTypes.INSPECT_MODEL, modelId=f"https://huggingface.co/{REPO}")
+    assert inspected["success"] is True
+
+    loading = await background.ask(RuntimeMessageTypes.LOAD_MODEL, modelId=REPO, dtype="auto", loadId="l-1")
+    assert (loading["success"], loading["loadId"]) == (True, "l-1")
+    await world.until(lambda: world.manager.state is State.MODEL_READY)
+
+    accepted = await background.ask(
+        RuntimeMessageTypes.SEND_CHAT_MESSAGE,
+        chatId="c",
+        messageId="m",
+        messages=[{"role": "user", "content": "one two three"}],
+        options={"max_new_tokens": 2},
+    )
+    assert (accepted["success"], accepted["chatId"], accepted["messageId"]) == (True, "c", "m")
+    assert (await world.heard(GenerationComplete)).generated_text == "one two "
+
+    listed = await background.ask(RuntimeMessageTypes.LIST_MODELS)
+    assert isinstance(listed["models"], list)
+    assert REPO in [model["modelId"] for model in listed["models"] if isinstance(model, dict)]
+
+
+async def test_an_answer_is_stopped_over_messages(background: Background) -> None:
+    world = background.world
+    await world.load()
+    messages: list[JsonValue] = [{"role": "user", "content": "one two three four"}]
+    await background.ask(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chatId="c", messageId="m", messages=messages)
+    state = await background.ask(RuntimeMessageTypes.GET_MODEL_WORKER_STATE)
+    assert state["generating"] == {"chatId": "c", "messageId": "m", "text": ""}
+
+    assert (await background.ask(RuntimeMessageTypes.INTERRUPT_GENERATION, chatId="c"))["stopped"] is True
+    await world.heard(GenerationStopped)
+
+
+async def test_a_reset_during_an_answer_ends_it_first(background: Background) -> None:
+    world = background.world
+    await world.load()
+    messages: list[JsonValue] = [{"role": "user", "content": "one two three four"}]
+    await background.ask(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chatId="c", messageId="m", messages=messages)
+    await world.heard(GenerationUpdate)
+    reply = await background.ask(RuntimeMessageTypes.RESET_WORKER)
+    assert reply == {"type": reply["type"], "requestId": "r-1", "success": True}
+
+    await world.heard(ResetComplete)
+    ends = [event for event in world.events if isinstance(event, (GenerationStopped, ResetComplete))]
+    assert [type(event) for event in ends] == [GenerationStopped, ResetComplete]
+    assert world.states[-1] is State.UNINITIALIZED
+
+
+async def test_memory_figures_are_answered_and_published(background: Background) -> None:
+    reply = await background.ask(WorkerEventNames.REQUEST_MEMORY_STATS)
+
+    assert isinstance(reply["stats"], dict)
+    assert reply["stats"]["usedJSHeapSize"] == 1
+    assert [envelope["payload"] for envelope in background.world.host.batches[0]] == [reply["stats"]]
+
+
+async def test_an_empty_prompt_and_a_missing_model_are_refused(background: Background) -> None:
+    empty: list[JsonValue] = [{"role": "user", "content": " "}]
+    asked: list[JsonValue] = [{"role": "user", "content": "one"}]
+
+    refused = await background.ask(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chatId="c", messageId="m", messages=empty)
+    assert code_of(refused) == ErrorCodes.EMPTY_PROMPT.value
+    refused = await background.ask(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chatId="c", messageId="m", messages=asked)
+    assert code_of(refused) == ErrorCodes.INVALID_STATE.value
