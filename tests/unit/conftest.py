@@ -14,9 +14,10 @@ from tabagent.adapters.memory.chunk_store import MemoryChunkStore, MemoryManifes
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.adapters.memory.host import MemoryHost
-from tabagent.events import ModelWorkerStates
+from tabagent.errors import JsonValue
+from tabagent.events import ErrorCodes, ModelWorkerStates
 from tabagent.generation.service import GenerationService
-from tabagent.messages import Event, LoadModel, SendChatMessage, WorkerStateChanged
+from tabagent.messages import Event, Fault, LoadModel, SendChatMessage, WorkerStateChanged
 from tabagent.models.baton import Baton
 from tabagent.models.downloader import ModelDownloader
 from tabagent.models.hub import HUB, HubClient
@@ -37,6 +38,8 @@ FILES: dict[str, bytes] = {
     "onnx/model_q4.onnx": b"q4" * 4,
     "onnx/model_q4.onnx_data": b"data" * 4,
 }
+# What a field that must be a text can be wrong with.
+NOT_TEXTS: list[JsonValue] = [None, "", 3, 1.5, True, [], ["a"], {}, {"a": "b"}]
 # Far more turns of the event loop than anything here takes: a test that waits in vain fails at once.
 PATIENCE = 5000
 
@@ -165,6 +168,10 @@ class World:
         """Let the services work until an event of a kind came `count` times; return that one."""
         await self.until(lambda: len(self.of(kind)) >= count)
         return self.of(kind)[count - 1]
+
+    async def load_failure(self) -> ErrorCodes:
+        """Wait for a load's failure and return its code."""
+        return ErrorCodes(str((await self.heard(Fault)).error["code"]))
 
     async def load(self, request: LoadModel | None = None) -> None:
         """Load a model and wait until it can be used."""

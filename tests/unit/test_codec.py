@@ -19,7 +19,8 @@ from tabagent.messages import (
     Sender,
     WorkerStateChanged,
 )
-from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+from tabagent.specs import Device, Dtype
+from tests.unit.conftest import NOT_TEXTS
 
 SENDER = Sender(extension_id="abc", url="chrome-extension://abc/sidepanel.html")
 LOAD = RuntimeMessageTypes.LOAD_MODEL.value
@@ -29,16 +30,10 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
-NOT_TEXTS: list[JsonValue] = [None, "", 3, 1.5, True, [], ["a"], {}, {"a": "b"}]
 
 
 def envelope(**changes: JsonValue) -> str:
     return json.dumps({"type": LOAD, "requestId": "r-1", "payload": {"modelId": "acme/tiny"}} | changes)
-
-
-def conversation(*messages: JsonValue, **changes: JsonValue) -> JsonObject:
-    turns: list[JsonValue] = list(messages) or [{"role": "user", "content": "Hello"}]
-    return {"chatId": "c", "messageId": "m", "messages": turns, **changes}
 
 
 # Envelopes
@@ -265,159 +260,6 @@ def test_a_name_that_could_mean_something_else_than_a_model_is_refused(text: str
         codec.decode_inspect_model({"modelId": text})
 
     assert refusal.value.details["field"] == "modelId"
-
-
-# SEND_CHAT_MESSAGE
-
-
-def test_a_conversation_is_read_whole_and_settings_have_defaults() -> None:
-    request = codec.decode_send_chat_message(
-        conversation(
-            {"role": "system", "content": ""},
-            {"role": "user", "content": "Hi"},
-            {"role": "assistant", "content": "Hello"},
-            {"role": "tool", "content": "42"},
-            {"role": "user", "content": " What? \n"},
-        )
-    )
-
-    assert (request.chat_id, request.message_id) == ("c", "m")
-    assert [message.role for message in request.messages] == ["system", "user", "assistant", "tool", "user"]
-    assert request.messages[-1] == ChatMessage("user", " What? \n")
-    assert request.settings == GenerationSettings()
-
-
-@pytest.mark.parametrize("field", ["chatId", "messageId"])
-@pytest.mark.parametrize("value", [*NOT_TEXTS, "x" * 201])
-def test_a_wrong_id_of_a_conversation_is_refused_by_its_name(field: str, value: JsonValue) -> None:
-    with pytest.raises(BadRequest) as refusal:
-        codec.decode_send_chat_message(conversation(**{field: value}))
-
-    assert refusal.value.details["field"] == field
-
-
-@pytest.mark.parametrize("messages", [None, [], {}, "Hello", 3, {"role": "user", "content": "Hello"}])
-def test_messages_that_are_no_list_with_content_are_refused(messages: JsonValue) -> None:
-    with pytest.raises(BadRequest) as refusal:
-        codec.decode_send_chat_message(conversation(messages=messages))
-
-    assert refusal.value.details["field"] == "messages"
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        None,
-        "Hello",
-        [],
-        {},
-        {"role": "user"},
-        {"content": "Hello"},
-        {"role": "root", "content": "Hello"},
-        {"role": ["user"], "content": "Hello"},
-        {"role": "user", "content": None},
-        {"role": "user", "content": 3},
-        {"role": "user", "content": [{"type": "text", "text": "Hello"}]},
-    ],
-)
-def test_a_message_of_another_shape_is_refused_by_its_number(message: JsonValue) -> None:
-    with pytest.raises(BadRequest, match=r"messages\[1\]"):
-        codec.decode_send_chat_message(conversation({"role": "user", "content": "a"}, message))
-
-
-@pytest.mark.parametrize("role", ["assistant", "system", "tool"])
-def test_a_conversation_that_does_not_end_with_the_user_is_refused(role: str) -> None:
-    with pytest.raises(BadRequest, match="last message"):
-        codec.decode_send_chat_message(
-            conversation({"role": "user", "content": "a"}, {"role": role, "content": "Hello"})
-        )
-
-
-@pytest.mark.parametrize("content", ["", " ", "\n\t \r\n", "\u00a0\u2003"])
-def test_a_prompt_of_nothing_but_white_space_is_empty(content: str) -> None:
-    with pytest.raises(EmptyPrompt):
-        codec.decode_send_chat_message(conversation({"role": "user", "content": content}))
-
-
-def test_more_messages_than_the_limit_are_refused() -> None:
-    turns: list[JsonValue] = [{"role": "user", "content": "a"}] * (codec.MAX_MESSAGES + 1)
-
-    with pytest.raises(BadRequest, match="limit"):
-        codec.decode_send_chat_message(conversation(*turns))
-    assert len(codec.decode_send_chat_message(conversation(*turns[1:])).messages) == codec.MAX_MESSAGES
-
-
-@pytest.mark.parametrize("options", ["fast", 3, [], False])
-def test_options_that_are_no_object_are_refused(options: JsonValue) -> None:
-    with pytest.raises(BadRequest) as refusal:
-        codec.decode_send_chat_message(conversation(options=options))
-
-    assert refusal.value.details["field"] == "options"
-
-
-def test_unknown_options_are_refused_by_their_names() -> None:
-    with pytest.raises(BadRequest) as refusal:
-        codec.decode_send_chat_message(conversation(options={"top_k": 5, "maxNewTokens": 3, "beams": 2}))
-
-    assert refusal.value.details["unknown"] == ["beams", "maxNewTokens"]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("max_new_tokens", 1),
-        ("max_new_tokens", 32_768),
-        ("max_new_tokens", 64.0),
-        ("temperature", 0.01),
-        ("temperature", 2),
-        ("top_k", 0),
-        ("top_k", 1000),
-        ("top_p", 0.01),
-        ("top_p", 1),
-        ("do_sample", True),
-        ("repetition_penalty", 1),
-        ("repetition_penalty", 2),
-    ],
-)
-def test_an_option_at_the_edge_of_its_range_is_taken(name: str, value: JsonValue) -> None:
-    settings = codec.decode_send_chat_message(conversation(options={name: value})).settings
-
-    assert getattr(settings, name) == value
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("max_new_tokens", [0, -1, 32_769, 1.5]),
-        ("temperature", [0, -0.1, 2.01]),
-        ("top_k", [-1, 1001, 0.5]),
-        ("top_p", [0, -0.1, 1.01]),
-        ("repetition_penalty", [0.99, 2.01, 0]),
-    ],
-)
-def test_an_option_out_of_its_range_is_refused_by_its_name(name: str, values: list[float]) -> None:
-    for value in (*values, float("nan"), float("inf"), float("-inf"), 10**400, -(10**400)):
-        with pytest.raises(BadRequest) as refusal:
-            codec.decode_send_chat_message(conversation(options={name: value}))
-
-        assert refusal.value.details["field"] == name
-
-
-@pytest.mark.parametrize("name", ["max_new_tokens", "temperature", "top_k", "top_p", "repetition_penalty"])
-@pytest.mark.parametrize("value", [None, True, "1", [1], {}])
-def test_an_option_that_is_no_number_is_refused_by_its_name(name: str, value: JsonValue) -> None:
-    with pytest.raises(BadRequest) as refusal:
-        codec.decode_send_chat_message(conversation(options={name: value}))
-
-    assert refusal.value.details["field"] == name
-
-
-@pytest.mark.parametrize("value", [None, 0, 1, "true", []])
-def test_a_switch_that_is_neither_true_nor_false_is_refused(value: JsonValue) -> None:
-    with pytest.raises(BadRequest) as refusal:
-        codec.decode_send_chat_message(conversation(options={"do_sample": value}))
-
-    assert refusal.value.details["field"] == "do_sample"
 
 
 # The others
