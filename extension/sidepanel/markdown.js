@@ -8,7 +8,7 @@ import { Marked } from "marked";
 /** @typedef {import("marked").TokensList} TokensList */
 
 const TAGS = (
-  "a p br hr em strong del code pre blockquote ul ol li h3 h4 h5 h6 table thead tbody tr th td sub sup kbd mark u"
+  "a p br hr em strong del code pre blockquote ul ol li h3 table thead tbody tr th td sub sup kbd mark u"
 ).split(" ");
 const HARMLESS_TAG = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:)/i;
@@ -45,10 +45,9 @@ const marked = new Marked({
     link({ href, tokens }) {
       return link(href, this.parser.parseInline(tokens));
     },
-    // The page has its own first headings; those of an answer come below them.
+    // One level for the page's outline, whatever an answer begins with: models skip levels, readers are lost by it.
     heading({ tokens, depth }) {
-      const level = Math.min(depth + 2, 6);
-      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+      return `<h3 class="level-${depth}">${this.parser.parseInline(tokens)}</h3>`;
     },
     checkbox({ checked }) {
       return checked ? "☑ " : "☐ ";

@@ -48,13 +48,15 @@ export class App extends PanelElement {
         </button>
         <tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>
       </header>
-      <tabagent-model-bar .state=${state} .commands=${commands}></tabagent-model-bar>
-      <tabagent-progress .state=${state} .commands=${commands}></tabagent-progress>
-      <tabagent-chat .state=${state} .commands=${commands}></tabagent-chat>
-      <footer class="bottom">
-        <tabagent-error-banner .state=${state} .commands=${commands}></tabagent-error-banner>
-        <tabagent-composer .state=${state} .commands=${commands}></tabagent-composer>
-      </footer>
+      <main>
+        <tabagent-model-bar .state=${state} .commands=${commands}></tabagent-model-bar>
+        <tabagent-progress .state=${state} .commands=${commands}></tabagent-progress>
+        <tabagent-chat .state=${state} .commands=${commands}></tabagent-chat>
+        <div class="bottom">
+          <tabagent-error-banner .state=${state} .commands=${commands}></tabagent-error-banner>
+          <tabagent-composer .state=${state} .commands=${commands}></tabagent-composer>
+        </div>
+      </main>
     `;
   }
 

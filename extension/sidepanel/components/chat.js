@@ -34,7 +34,8 @@ export class Chat extends PanelElement {
   render() {
     const { messages } = this.state.chat;
     return html`
-      <div class="scroller" tabindex="-1" @scroll=${this.#onScroll}>
+      <div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#onScroll}>
+        <h2 class="visually-hidden">Conversation</h2>
         <div class="log" role="log" aria-live="polite" aria-label="Conversation">
           ${repeat(
             messages,
@@ -76,7 +77,7 @@ export class Chat extends PanelElement {
     if (isReady(this.state) || isGenerating(this.state)) {
       return html`
         <div class="empty">
-          <h2>What would you like to know?</h2>
+          <h3>What would you like to know?</h3>
           <p class="muted">The model runs on this computer. It can be wrong: check what matters.</p>
           <div class="examples">
             ${EXAMPLES.map(
@@ -90,7 +91,7 @@ export class Chat extends PanelElement {
     }
     return html`
       <div class="empty">
-        <h2>A private assistant in your browser</h2>
+        <h3>A private assistant in your browser</h3>
         <ul class="points">
           ${POINTS.map(([icon, title, text]) => html`<li>${icon}<span><b>${title}</b> ${text}</span></li>`)}
         </ul>
