@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from tabagent.adapters.memory.chunk_store import MemoryBytes
+from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryManifestStore
 from tabagent.errors import StorageError
 from tabagent.models.chunks import CHUNK_BYTES, CHUNKS_PER_TRANSACTION
+from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import Dtype, FileKey, ManifestEntry, ModelFile, Quant, QuantStatus
 from tests.unit.conftest import World
@@ -179,7 +180,17 @@ async def test_the_status_of_an_unknown_repository_is_not_made_up(world: World) 
     assert await world.store.entry(REPO) is None
 
 
+class SlowManifestStore(MemoryManifestStore):
+    """Lets others work before it answers, as a database does."""
+
+    async def get(self, repo: str) -> ManifestEntry | None:
+        entry = await super().get(repo)
+        await asyncio.sleep(0)
+        return entry
+
+
 async def test_changes_at_the_same_time_do_not_lose_one_another(world: World) -> None:
+    world.store = ModelStore(world.chunks, SlowManifestStore())
     await world.store.update_entry(ENTRY)
     await asyncio.gather(
         world.store.set_manifest_quant_status(REPO, Dtype.Q8, QuantStatus.FAILED),
