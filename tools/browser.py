@@ -96,9 +96,12 @@ class ExtensionBrowser:
         self.console: list[ConsoleLine] = []
         self._sessions: dict[str, TargetSession] = {}
         self._by_session_id: dict[str, TargetSession] = {}
+        self._seen: dict[str, int] = {}
         self._session = _browser_session(context)
         self._session.on("Target.receivedMessageFromTarget", self._on_target_message)
-        self._session.on("Target.targetCreated", self._on_target_created)
+        self._session.on("Target.targetCreated", self._on_target)
+        # A document that changes its process loses its session, and is told as changed, not as created.
+        self._session.on("Target.targetInfoChanged", self._on_target)
         self._session.on("Target.detachedFromTarget", self._on_detached)
         self._session.send("Target.setDiscoverTargets", {"discover": True})
         context.on("console", lambda message: self._add(_page_url(message.page), message.type, message.text))
@@ -121,7 +124,9 @@ class ExtensionBrowser:
 
     def runtime_thread(self, *, timeout_s: float = 10.0) -> TargetSession:
         """Return the worker in which Python runs, waiting until there is one; `TimeoutError` as above."""
-        return self._target(WORKER, timeout_s)
+        # Its owner's session makes it answer; it has workers of its own, ONNX Runtime's threads.
+        owner = self.offscreen(timeout_s=timeout_s)
+        return self._target(WORKER, timeout_s, parent=owner.target_id)
 
     def service_worker(self, *, timeout_s: float = 10.0) -> TargetSession:
         """Return the service worker, waiting until it runs; `TimeoutError` as above."""
@@ -143,12 +148,12 @@ class ExtensionBrowser:
             self._session.send("Browser.getVersion")
             time.sleep(0.01)
 
-    def _target(self, kind: str, timeout_s: float) -> TargetSession:
+    def _target(self, kind: str, timeout_s: float, *, parent: str | None = None) -> TargetSession:
         found: list[TargetSession] = []
 
         def look() -> bool:
             for target in self._targets():
-                if target["type"] == kind:
+                if target["type"] == kind and parent in (None, target.get("parentId")):
                     found.append(self._attach(target))
                     return True
             return False
@@ -160,14 +165,18 @@ class ExtensionBrowser:
         return found[0]
 
     def _targets(self) -> list[dict[str, Any]]:
-        """Return the extension's own parts; a dedicated worker tells no address, and nobody else has one here."""
+        """Return the extension's own parts, the newest first: one that ended stays in the list while it is listened to.
+
+        A dedicated worker tells no address, and nobody else has one here.
+        """
         own = f"chrome-extension://{self.extension_id}/"
         targets = self._session.send("Target.getTargets")["targetInfos"]
-        return [
+        parts = [
             target
             for target in targets
             if target["url"].startswith(own) or (target["type"] == WORKER and not target["url"])
         ]
+        return sorted(parts, key=lambda target: self._seen.get(target["targetId"], len(self._seen)), reverse=True)
 
     def _attach(self, target: dict[str, Any]) -> TargetSession:
         """Open a session of a target, once, and listen to its console when Playwright does not."""
@@ -181,8 +190,12 @@ class ExtensionBrowser:
         session.listen(target["type"])
         return session
 
-    def _on_target_created(self, event: dict[str, Any]) -> None:
-        self._attach(event["targetInfo"])
+    def _on_target(self, event: dict[str, Any]) -> None:
+        from playwright.sync_api import Error
+
+        self._seen.setdefault(event["targetInfo"]["targetId"], len(self._seen))
+        with suppress(Error):  # it is gone already
+            self._attach(event["targetInfo"])
 
     def _on_target_message(self, event: dict[str, Any]) -> None:
         session = self._by_session_id.get(event["sessionId"])

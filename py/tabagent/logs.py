@@ -9,10 +9,14 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Log to standard error, which Pyodide writes to the console."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(FORMAT))
+    """Log warnings to standard error, the rest to standard output: Pyodide makes console warnings and lines of them."""
+    formatter = logging.Formatter(FORMAT)
+    lines, warnings = logging.StreamHandler(sys.stdout), logging.StreamHandler(sys.stderr)
+    lines.addFilter(lambda record: record.levelno < logging.WARNING)
+    warnings.setLevel(logging.WARNING)
     root = logging.getLogger("tabagent")
-    root.handlers = [handler]
+    root.handlers = [lines, warnings]
+    for handler in root.handlers:
+        handler.setFormatter(formatter)
     root.setLevel(level)
     root.propagate = False

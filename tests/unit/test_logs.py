@@ -29,6 +29,17 @@ def test_records_go_to_standard_error_with_level_and_module(
     assert "WARNING tabagent.models: loading acme/tiny failed" in capsys.readouterr().err
 
 
+def test_what_is_no_warning_goes_to_standard_output(
+    root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    root_logger.info("stored a file")
+
+    said = capsys.readouterr()
+    assert "INFO tabagent: stored a file" in said.out
+    assert said.err == ""
+
+
 def test_configuring_twice_writes_each_record_once(
     root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
