@@ -22,6 +22,8 @@ function fillWithFixedBytes(view) {
 }
 globalThis.crypto.getRandomValues = fillWithFixedBytes;
 nodeCrypto.randomFillSync = fillWithFixedBytes;
+// Pyodide would tell Python the path of this program.
+process.argv.length = 1;
 const fixedTime = Date.UTC(2020, 0, 1);
 Date.now = () => fixedTime;
 performance.now = () => 0;

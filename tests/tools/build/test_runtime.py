@@ -9,6 +9,7 @@ import pytest
 
 from tools.build.extension import build_extension
 from tools.build.project import Project
+from tools.build.pyodide import RUNNER
 from tools.build.runtime import LARGEST_HEAP, require_restorable
 from tools.environment import ToolError, require_node
 
@@ -20,6 +21,13 @@ def test_a_snapshot_that_pyodide_could_not_restore_is_refused() -> None:
 
     with pytest.raises(ToolError, match="more than the 30 MiB"):
         require_restorable(LARGEST_HEAP * 2)
+
+
+def test_a_snapshot_names_no_folder_of_this_machine(sample: Project) -> None:
+    snapshot = (build_extension(project=sample) / "python" / "python.snapshot").read_bytes()
+
+    for folder in (RUNNER.parent, sample.root, sample.node_modules):
+        assert str(folder).encode() not in snapshot
 
 
 def test_a_restored_snapshot_has_the_modules_and_finds_lazy_ones_in_the_archive(sample: Project) -> None:
