@@ -22,16 +22,6 @@ const SAMPLING = [
 ];
 
 export class Settings extends PanelElement {
-  connectedCallback() {
-    super.connectedCallback();
-    addEventListener("pointerdown", this.#onPointer);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    removeEventListener("pointerdown", this.#onPointer);
-  }
-
   render() {
     const { settings, loaded, version } = this.state;
     const idle = !isLoading(this.state) && !isGenerating(this.state);
@@ -96,21 +86,13 @@ export class Settings extends PanelElement {
     `;
   }
 
-  #close() {
-    const details = /** @type {HTMLDetailsElement} */ (this.querySelector("details"));
-    details.open = false;
-  }
-
   #onKey(/** @type {KeyboardEvent} */ event) {
-    if (event.key !== "Escape" || !this.querySelector("details[open]")) return;
+    const details = this.querySelector("details");
+    if (event.key !== "Escape" || !details?.open) return;
     event.preventDefault();
-    this.#close();
-    this.querySelector("summary")?.focus();
+    details.open = false;
+    details.querySelector("summary")?.focus();
   }
-
-  #onPointer = (/** @type {Event} */ event) => {
-    if (!this.contains(/** @type {Node} */ (event.target))) this.#close();
-  };
 }
 
 /**
