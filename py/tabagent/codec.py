@@ -36,7 +36,10 @@ AUTO = "auto"
 # Hub repository names: one or two parts of letters, digits and ._- (`REPO_ID_REGEX` of huggingface_hub), no "--"
 # or ".." in them.
 _REPO_ID = re.compile(r"\A(?!.*(?:--|\.\.))(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}\Z", re.ASCII)
-_HUB_URL = re.compile(r"\Ahttps://huggingface\.co/([\w.-]+/[\w.-]+)(?:[/?#].*)?\Z", re.ASCII)
+_HUB = "https://huggingface.co/"
+# First parts of hub addresses that are not a model's owner, and second parts that are not a model's name.
+_OTHER_PAGES = frozenset({"api", "blog", "collections", "datasets", "docs", "papers", "settings", "spaces", "tasks"})
+_PARTS_OF_A_MODEL = frozenset({"blob", "commits", "discussions", "resolve", "tree"})
 
 EnumT = TypeVar("EnumT", bound=Enum)
 Payload = TypeVar("Payload")
@@ -230,14 +233,23 @@ def _chat_message(item: JsonValue, index: int) -> ChatMessage:
 
 def _model_id(read: _Fields) -> str:
     text = read.text("modelId", limit=2000).strip()
-    address = _HUB_URL.match(text)
-    model_id = address.group(1) if address else text
+    model_id = _model_of_address(text) if text.startswith(_HUB) else text
     if not _REPO_ID.match(model_id):
         raise BadRequest(
             f"{_shown(text)} is not a model of the hub. Write owner/name or paste its huggingface.co address.",
             field="modelId",
         )
     return model_id
+
+
+def _model_of_address(address: str) -> str:
+    """Return the repository of a hub address, or an empty text when it is another page."""
+    first, *rest = re.split(r"[?#]", address.removeprefix(_HUB))[0].strip("/").split("/")
+    if first == "models" and rest:
+        first, *rest = rest
+    if first in _OTHER_PAGES:
+        return ""
+    return first if not rest or rest[0] in _PARTS_OF_A_MODEL else f"{first}/{rest[0]}"
 
 
 def _plain(value: object) -> JsonValue:

@@ -106,6 +106,7 @@ def register(
         return {**await manager.describe(), "generating": generation.describe(), "version": version}
 
     async def reset(request: Empty) -> JsonObject:
+        manager.begin_reset()
         await generation.finish()
         manager.reset()
         return {}

@@ -23,7 +23,7 @@ class World:
 
 async def _content(world: World, key: FileKey, count: int) -> list[bytes | None]:
     chunks = [await world.store.read_chunk(key, index) for index in range(count)]
-    return [chunk and chunk.to_bytes() for chunk in chunks]
+    return [None if chunk is None else chunk.to_bytes() for chunk in chunks]
 
 
 async def missing_chunks_are_none(world: World) -> None:

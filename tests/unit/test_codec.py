@@ -210,6 +210,9 @@ def test_an_unknown_dtype_is_answered_with_the_known_ones() -> None:
         ("https://huggingface.co/acme/tiny/tree/main/onnx", "acme/tiny"),
         ("https://huggingface.co/acme/tiny?library=transformers.js", "acme/tiny"),
         ("https://huggingface.co/acme/tiny#usage", "acme/tiny"),
+        ("https://huggingface.co/gpt2", "gpt2"),
+        ("https://huggingface.co/gpt2/tree/main", "gpt2"),
+        ("https://huggingface.co/models/acme/tiny", "acme/tiny"),
     ],
 )
 def test_a_model_is_named_by_its_id_or_its_address(text: str, model_id: str) -> None:
@@ -251,7 +254,9 @@ def test_a_model_is_named_by_its_id_or_its_address(text: str, model_id: str) -> 
         "https://huggingface.co.evil.example/acme/tiny",
         "https://evil.example/https://huggingface.co/acme/tiny",
         "https://user@huggingface.co/acme/tiny",
-        "https://huggingface.co/acme",
+        "https://huggingface.co/datasets/acme/tiny",
+        "https://huggingface.co/spaces/acme",
+        "https://huggingface.co/",
         "https://huggingface.co/../acme/tiny",
     ],
 )

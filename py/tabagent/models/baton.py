@@ -29,7 +29,8 @@ class Baton:
 
     Attributes:
         load: The model to load first thing, or None.
-        percent: How far that load was already.
+        percent: How far that load was already; with `failed_load`, how far that one was.
+        previous: The model to go back to when `load` fails, or None.
         interrupted: The answer to report as broken off, or None.
         failed_load: A load to report as failed if the thread ends by itself, or None.
         error: Why the last load failed, when the state is `error`.
@@ -37,6 +38,7 @@ class Baton:
 
     load: LoadModel | None = None
     percent: float = 0.0
+    previous: LoadModel | None = None
     interrupted: Interrupted | None = None
     failed_load: LoadModel | None = None
     error: JsonObject | None = None
@@ -47,6 +49,7 @@ class Baton:
             {
                 "load": _load_to_json(self.load),
                 "percent": self.percent,
+                "previous": _load_to_json(self.previous),
                 "interrupted": None
                 if self.interrupted is None
                 else [self.interrupted.chat_id, self.interrupted.message_id, self.interrupted.text],
@@ -65,6 +68,7 @@ class Baton:
         return Baton(
             load=_load_from_json(data["load"]),
             percent=data["percent"],
+            previous=_load_from_json(data["previous"]),
             interrupted=None
             if interrupted is None
             else Interrupted(chat_id=interrupted[0], message_id=interrupted[1], text=interrupted[2]),

@@ -7,6 +7,7 @@ hub/api; errors carry `X-Error-Code` (huggingface_hub's `hf_raise_for_status`).
 from __future__ import annotations
 
 import json
+import re
 from typing import cast
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from tabagent.ports.fetcher import Fetcher, HttpResponse
 from tabagent.specs import ModelFile, RepositoryListing
 
 HUB = "https://huggingface.co"
+_NEXT_PAGE = re.compile(rf'<({re.escape(HUB)}/[^>]+)>;\s*rel="next"')
 
 
 class HubClient:
@@ -36,19 +38,26 @@ class HubClient:
             HubUnavailable: The answer is not the API's.
             Offline: No answer.
         """
-        model = await self._json(f"{HUB}/api/models/{quote(repo)}", repo)
+        model, _ = await self._json(f"{HUB}/api/models/{quote(repo)}", repo)
         commit = model.get("sha") if isinstance(model, dict) else None
         if not isinstance(model, dict) or not isinstance(commit, str):
             raise HubUnavailable(f"{HUB}/api/models/{repo}", 200, "the answer is not a model's description")
-        url = f"{HUB}/api/models/{quote(repo)}/tree/{commit}?recursive=true"
-        tree = await self._json(url, repo)
-        if not isinstance(tree, list):
-            raise HubUnavailable(url, 200, "the answer is not a list of files")
-        files = tuple(_model_file(item) for item in tree if isinstance(item, dict) and item.get("type") == "file")
+        files = await self._tree(f"{HUB}/api/models/{quote(repo)}/tree/{commit}?recursive=true", repo)
         task = model.get("pipeline_tag")
         return RepositoryListing(
             repo=repo, commit=commit, task=task if isinstance(task, str) else "text-generation", files=files
         )
+
+    async def _tree(self, url: str | None, repo: str) -> tuple[ModelFile, ...]:
+        """Read all pages of a listing; a thousand files a page."""
+        files: list[ModelFile] = []
+        while url is not None:
+            page, next_url = await self._json(url, repo)
+            if not isinstance(page, list):
+                raise HubUnavailable(url, 200, "the answer is not a list of files")
+            files += [_model_file(item) for item in page if isinstance(item, dict) and item.get("type") == "file"]
+            url = next_url
+        return tuple(files)
 
     async def open(self, repo: str, commit: str, path: str) -> HttpResponse:
         """Start the download of a file.
@@ -63,16 +72,19 @@ class HubClient:
             raise _refusal(url, repo, response)
         return response
 
-    async def _json(self, url: str, repo: str) -> JsonValue:
+    async def _json(self, url: str, repo: str) -> tuple[JsonValue, str | None]:
+        """Return an answer's JSON and the address of its next page, which must be the hub's own."""
         response = await self._fetcher.get(url)
         if response.status != 200:
             await response.close()
             raise _refusal(url, repo, response)
         text = await response.text()
         try:
-            return cast(JsonValue, json.loads(text))
+            value = cast(JsonValue, json.loads(text))
         except ValueError as error:
             raise HubUnavailable(url, response.status, "the answer is not JSON") from error
+        following = _NEXT_PAGE.search(response.headers.get("link", ""))
+        return value, following.group(1) if following else None
 
 
 def _refusal(url: str, repo: str, response: HttpResponse) -> TabAgentError:

@@ -19,6 +19,7 @@ from tabagent.messages import (
     Event,
     Fault,
     InspectModel,
+    LoadingProgress,
     LoadModel,
     ManifestUpdated,
     ModelAlreadyLoaded,
@@ -68,7 +69,8 @@ class ModelManager:
         self._loaded: LoadedModel | None = None
         self._request: LoadModel | None = None
         self._chosen: LoadModel | None = None  # the request that the loaded model came from, for the next thread
-        self._ending = False
+        self._previous: LoadModel | None = baton.previous  # the model to go back to when the load fails
+        self._ending = self._giving_up = False
         self._progress: LoadProgress | None = None
         self._task: asyncio.Task[None] | None = None
         self._report: DeviceReport | None = None
@@ -87,7 +89,7 @@ class ModelManager:
             self._publish(Fault(error=baton.error, load_id=failed.load_id, model_id=failed.model_id))
         self._host.retain(Baton(error=self._error).to_text())
         if baton.load is not None:
-            self._start_load(baton.load, baton.percent)
+            self._start_load(baton.load, 0.0 if baton.failed_load else baton.percent)
 
     async def load_model(self, request: LoadModel) -> JsonObject:
         """Accept LOAD_MODEL; the outcome comes as events.
@@ -118,11 +120,15 @@ class ModelManager:
         """Answer LIST_MODELS from the store, without the network."""
         return {"models": [*models_view(await self._store.entries(), await self.devices())]}
 
+    def begin_reset(self) -> None:
+        """Take nothing more, and let no failure on the way bring the model back."""
+        self._ending = self._giving_up = True
+
     def reset(self) -> None:
         """Give the model back: cancel a load, dispose the engine, go on in a fresh thread. No answer may be running."""
+        self.begin_reset()
         if self._task is not None:
             self._task.cancel()
-        self._ending = True
         self._host.retain(Baton().to_text())
         # A task of its own begins after the request has been answered.
         self._task = asyncio.ensure_future(self._finish_reset())
@@ -181,6 +187,8 @@ class ModelManager:
 
     def engine_failed(self, reason: str) -> None:
         """End the thread after a failure of the engine; the next one loads the model again."""
+        if self._giving_up:
+            return
         self._host.retain(self._restoring().to_text())
         self._restart(reason)
 
@@ -195,8 +203,18 @@ class ModelManager:
     def _follow(self, request: LoadModel, percent: float) -> LoadProgress:
         self._request = request
         dtype = str(request.dtype) if request.dtype else "auto"
+        back_to = self._chosen if self._loaded is not None else self._previous
+        ended = RuntimeRestarted("it ended while a model was being loaded").to_wire()
+
+        def publish(event: LoadingProgress) -> None:
+            # Should the thread end here, the next one reports this load and goes back to the model from before.
+            if self.state is State.LOADING_MODEL:
+                baton = Baton(load=back_to, failed_load=request, percent=event.progress, error=ended)
+                self._host.retain(baton.to_text())
+            self._publish(event)
+
         self._progress = LoadProgress(
-            self._publish, load_id=request.load_id, model_id=request.model_id, dtype=dtype, percent=percent
+            publish, load_id=request.load_id, model_id=request.model_id, dtype=dtype, percent=percent
         )
         return self._progress
 
@@ -211,19 +229,18 @@ class ModelManager:
             chosen = replace(request, dtype=plan.spec.dtype, device=plan.spec.device)
             if self._loaded is not None:
                 # Its memory comes back only with a new thread, which finds the files stored.
-                self._host.retain(Baton(load=chosen, percent=progress.percent).to_text())
+                baton = Baton(load=chosen, percent=progress.percent, previous=self._chosen)
+                self._host.retain(baton.to_text())
                 self._restart("another model is loaded")
                 return
-            ended = RuntimeRestarted("it ended while a model was being loaded").to_wire()
-            self._host.retain(Baton(failed_load=request, percent=progress.percent, error=ended).to_text())
             poisoned = True
             self._loaded = await self._loader.start(plan, progress)
         except Exception as error:  # noqa: BLE001 - a task has no caller: what it does not report here is lost
             self._load_failed(request, error, before, poisoned=poisoned)
             return
-        self._chosen = chosen
-        self._host.retain(self._restoring().to_text())
+        self._chosen, self._previous = chosen, None
         self._states.to(State.MODEL_READY)
+        self._host.retain(self._restoring().to_text())
         progress.ready(f"{request.model_id} is ready")
         self._announce_ready(self._loaded, request.load_id)
 
@@ -239,10 +256,13 @@ class ModelManager:
             return
         self._error = wire
         self._states.to(State.ERROR)
-        self._host.retain(Baton(error=wire).to_text())
+        back_to, self._previous = self._previous, None
+        self._host.retain(Baton(load=back_to, error=wire).to_text())
         if poisoned:
             self._publish(ManifestUpdated())
             self._restart(str(wire["code"]))
+        elif back_to is not None:
+            self._start_load(back_to, 0.0)
 
     async def _finish_reset(self) -> None:
         self._loaded = self._chosen = None
@@ -262,6 +282,8 @@ class ModelManager:
             raise Busy("TabAgent's runtime is being started again. Try again in a moment.")
 
     def _restoring(self) -> Baton:
+        if self._giving_up:
+            return Baton()
         return Baton(load=self._chosen) if self._loaded is not None else Baton(error=self._error)
 
     def _announce(self, state: State) -> None:

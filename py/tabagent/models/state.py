@@ -12,7 +12,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.UNINITIALIZED: frozenset({State.LOADING_MODEL}),
     State.LOADING_MODEL: frozenset({State.MODEL_READY, State.IDLE, State.ERROR, State.UNINITIALIZED}),
     State.MODEL_READY: frozenset({State.GENERATING, State.LOADING_MODEL, State.UNINITIALIZED}),
-    State.GENERATING: frozenset({State.IDLE, State.ERROR, State.UNINITIALIZED}),
+    State.GENERATING: frozenset({State.IDLE, State.UNINITIALIZED}),
     State.IDLE: frozenset({State.GENERATING, State.LOADING_MODEL, State.UNINITIALIZED}),
     State.ERROR: frozenset({State.LOADING_MODEL, State.UNINITIALIZED}),
 }

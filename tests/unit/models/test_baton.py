@@ -23,6 +23,7 @@ batons = st.builds(
     Baton,
     load=st.none() | loads,
     percent=st.floats(0, 100),
+    previous=st.none() | loads,
     interrupted=st.none() | st.builds(Interrupted, chat_id=texts, message_id=texts, text=texts),
     failed_load=st.none() | loads,
     error=st.none() | st.just(ModelNotFound("acme/none").to_wire()),

@@ -37,6 +37,25 @@ async def test_a_large_file_has_its_digest() -> None:
     assert listing.files == (ModelFile(path="onnx/model.onnx", size=5, sha256="ab" * 32),)
 
 
+async def test_a_listing_of_several_pages_is_read_to_its_end() -> None:
+    second = f"{TREE}&cursor=abc"
+    pages = {
+        TREE: Answer(
+            body=json.dumps([{"type": "file", "path": "a", "size": 1}]).encode(),
+            headers={"link": f'<{second}>; rel="next"'},
+        ),
+        second: Answer(body=json.dumps([{"type": "file", "path": "b", "size": 2}]).encode()),
+    }
+
+    assert [file.path for file in (await hub(pages).listing(REPO)).files] == ["a", "b"]
+
+
+async def test_a_next_page_on_another_host_is_not_asked_for() -> None:
+    page = Answer(body=b"[]", headers={"link": '<https://evil.example/tree>; rel="next"'})
+
+    assert (await hub({TREE: page}).listing(REPO)).files == ()
+
+
 async def test_a_model_without_a_task_is_taken_for_text_generation() -> None:
     assert (await hub(hub_answers(task=None)).listing(REPO)).task == "text-generation"
 

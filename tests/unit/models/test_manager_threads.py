@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -21,6 +21,7 @@ from tabagent.messages import (
     WorkerReady,
 )
 from tabagent.models.baton import Baton, Interrupted
+from tabagent.ports.fetcher import HttpResponse
 from tabagent.specs import Device, DeviceReport, Dtype, FileKey
 from tests.unit.conftest import OTHER_REPO, REPO, World, hub_answers, load_request
 
@@ -161,7 +162,9 @@ async def test_a_switch_brings_the_files_in_and_hands_over_to_a_new_thread(world
 
     assert await world.store.record(FileKey(OTHER_REPO, WEIGHTS)) is not None
     assert world.kept == Baton(
-        load=load_request(OTHER_REPO, dtype=Dtype.Q8, device=Device.WASM, load_id="load-2"), percent=90
+        load=load_request(OTHER_REPO, dtype=Dtype.Q8, device=Device.WASM, load_id="load-2"),
+        percent=90,
+        previous=CHOSEN,
     )
     assert world.of(WorkerReady) == []
 
@@ -180,6 +183,55 @@ async def test_the_new_thread_ends_the_switch_without_the_network_and_without_go
     percents = [event.progress for event in world.of(LoadingProgress) if event.load_id == "load-2"]
     assert percents == sorted(percents)
     assert percents[-1] == 100
+
+
+async def test_a_model_that_does_not_start_after_a_switch_gives_way_to_the_one_before(world: World) -> None:
+    await world.load()
+    await world.manager.load_model(load_request(OTHER_REPO, load_id="load-2"))
+    await world.until(lambda: world.host.restarts)
+    world.engine.fails_at = "load"
+    world.start()
+    world.resume()
+    await world.until(lambda: len(world.host.restarts) == 2)
+    world.engine.fails_at = ""
+    world.start()
+    world.resume()
+    ready = await world.heard(WorkerReady)
+
+    assert (ready.model_id, ready.load_id) == (CHOSEN.model_id, "load-1")
+    assert [fault.load_id for fault in world.of(Fault)] == ["load-2"]
+
+
+async def test_a_thread_that_dies_in_the_download_of_another_model_goes_back_to_the_loaded_one() -> None:
+    class Watching(MemoryFetcher):
+        async def get(self, url: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+            batons.append(world.host.baton)
+            return await super().get(url, headers)
+
+    batons: list[str] = []
+    world = World(Watching(hub_answers() | hub_answers(OTHER_REPO, commit="beef")))
+    await world.load()
+    await world.manager.load_model(load_request(OTHER_REPO, load_id="load-2"))
+    await world.until(lambda: world.host.restarts)
+    world.host.baton = batons[-1]
+    world.start()
+    world.events.clear()
+    world.resume()
+    failed = world.of(LoadingProgress)[0]
+    ready = await world.heard(WorkerReady)
+
+    assert (failed.load_id, failed.status, failed.progress) == ("load-2", Status.ERROR, 25)
+    assert ready.load_id == "load-1"
+
+
+async def test_an_engine_failure_during_a_reset_does_not_bring_the_model_back(world: World) -> None:
+    await world.load()
+    world.manager.begin_reset()
+    world.manager.engine_failed("device lost")
+    world.manager.reset()
+    await world.until(lambda: world.host.restarts)
+
+    assert (world.host.restarts, world.kept) == (["reset"], Baton())
 
 
 async def test_during_a_switch_no_answer_can_begin(world: World) -> None:
