@@ -34,8 +34,8 @@ async def start(js_host: Any) -> Callable[..., None]:
 
 async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases, each with a world of its own."""
-    from tabagent.adapters.browser.ffi import js_bytes
     from tabagent.adapters.browser.fetch import BrowserFetcher
+    from tabagent.adapters.browser.ffi import js_bytes
     from tabagent.adapters.browser.host import DocumentHost
     from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbManifestStore, open_database
     from tests.contracts import chunk_store, engine, fetcher, host, manifest_store
@@ -50,21 +50,34 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         world = fetcher.World(BrowserFetcher(js_host), _data_url(fetcher.BODY), "https://nobody.invalid/file")
         yield _named(fetcher, fetch_case, world)
     for host_case in host.CASES:
-        told: dict[str, list[str]] = {"broadcast": [], "retain": [], "restart": []}
-        fake = SimpleNamespace(**{name: entries.append for name, entries in told.items()})
+        told = _Told()
         yield _named(
-            host,
-            host_case,
-            host.World(
-                DocumentHost(fake),
-                lambda told=told: [json.loads(text) for text in told["broadcast"]],
-                lambda told=told: told["retain"][-1],
-                lambda told=told: told["restart"],
-            ),
+            host, host_case, host.World(DocumentHost(told.js_host), told.batches, told.last_baton, told.restarts)
         )
     loaded = await _loaded_engine(js_host)
     for engine_case in engine.CASES:
         yield _named(engine, engine_case, loaded)
+
+
+class _Told:
+    """Hears what `DocumentHost` tells JavaScript."""
+
+    def __init__(self) -> None:
+        self._broadcasts: list[str] = []
+        self._batons: list[str] = []
+        self._restarts: list[str] = []
+        self.js_host: Any = SimpleNamespace(
+            broadcast=self._broadcasts.append, retain=self._batons.append, restart=self._restarts.append
+        )
+
+    def batches(self) -> list[Any]:
+        return [json.loads(text) for text in self._broadcasts]
+
+    def last_baton(self) -> str:
+        return self._batons[-1]
+
+    def restarts(self) -> list[str]:
+        return self._restarts
 
 
 def _named(module: Any, case: Callable[[Any], Awaitable[None]], world: Any) -> tuple[str, Run]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from types import CodeType
+from typing import Any
 
 PACKAGE = "/tabagent/"
+# Since Python 3.12, which the host's type checker may be older than.
+MONITORING: Any = vars(sys).get("monitoring")
 
 
 class LineMonitor:
@@ -16,7 +19,7 @@ class LineMonitor:
 
     def start(self) -> None:
         """Begin; modules imported before are seen only where they run again."""
-        monitoring = sys.monitoring
+        monitoring = MONITORING
         monitoring.use_tool_id(monitoring.COVERAGE_ID, "tabagent-tests")
         monitoring.register_callback(monitoring.COVERAGE_ID, monitoring.events.LINE, self._on_line)
         monitoring.set_events(monitoring.COVERAGE_ID, monitoring.events.LINE)
@@ -29,4 +32,4 @@ class LineMonitor:
         _, found, path = code.co_filename.partition(PACKAGE)
         if found:
             self.lines.setdefault(path, set()).add(line)
-        return sys.monitoring.DISABLE
+        return MONITORING.DISABLE

@@ -1,0 +1,4 @@
+// @ts-check
+import { attempts } from "./policy_attempts.js";
+
+postMessage(await attempts());
