@@ -5,21 +5,23 @@ import { ErrorCodes } from "./events.js";
 const OFFSCREEN = "offscreen.html";
 
 /** @type {Promise<void> | null} */
-let creating = null;
+let ensuring = null;
 
-// The document can be gone at any time (crash, update, memory pressure), so it is looked for before every message.
-// One creation at a time: Chrome refuses a second document.
-async function ensureOffscreen() {
+async function createIfMissing() {
   const contexts = await chrome.runtime.getContexts({ contextTypes: ["OFFSCREEN_DOCUMENT"] });
   if (contexts.length > 0) return;
-  creating ??= chrome.offscreen
-    .createDocument({
-      url: OFFSCREEN,
-      reasons: ["WORKERS"],
-      justification: "Runs the Python runtime and the language model in a worker that outlives this service worker.",
-    })
-    .finally(() => (creating = null));
-  await creating;
+  await chrome.offscreen.createDocument({
+    url: OFFSCREEN,
+    reasons: ["WORKERS"],
+    justification: "Runs the Python runtime and the language model in a worker that outlives this service worker.",
+  });
+}
+
+// The document can be gone at any time (crash, update, memory pressure), so it is looked for before every message.
+// One look at a time: Chrome refuses a second document, and a document under creation does not listen yet.
+function ensureOffscreen() {
+  ensuring ??= createIfMissing().finally(() => (ensuring = null));
+  return ensuring;
 }
 
 /**
