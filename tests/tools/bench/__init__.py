@@ -1,0 +1,1 @@
+"""Tests of the benchmarks: arithmetic, forms and pages; no test looks at a clock."""

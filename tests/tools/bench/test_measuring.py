@@ -1,0 +1,148 @@
+"""How samples become reports: turns, phases, comparisons."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.bench import boot, generate, panel, quality
+from tools.bench.extension_facts import event_names, way_of_reading
+from tools.bench.generate import Answered
+from tools.bench.panel import Gap, longest, phases
+from tools.bench.results import Report, Series
+from tools.bench.rounds import each_in_turn, take_turns
+from tools.bench.texts import long_question, passage, short_question
+from tools.environment import ToolError
+
+NAMES = event_names()
+
+
+def metrics(report: Report) -> list[tuple[str, str]]:
+    return [(row.metric, row.peer_name) for row in report.rows]
+
+
+def test_everybody_has_a_turn_in_every_round_and_rehearsals_do_not_count() -> None:
+    order: list[str] = []
+
+    def turn(name: str, number: int) -> int:
+        order.append(f"{name}{number}")
+        return number
+
+    taken = each_in_turn({"a": lambda n: turn("a", n), "b": lambda n: turn("b", n)}, 2, rehearsals=1)
+
+    assert order == ["a0", "b0", "a1", "b1", "a2", "b2"]
+    assert taken == {"a": [1, 2], "b": [1, 2]}
+
+
+def test_measured_turns_become_series() -> None:
+    assert take_turns({"ours": float}, 3) == {"ours": Series((1.0, 2.0, 3.0))}
+
+
+def test_boot_compares_with_a_plain_pyodide_and_a_bare_import() -> None:
+    taken = {"ours": Series((2.0,)), "plain-pyodide": Series((10.0,)), "bare-js-import": Series((1.0,))}
+
+    report = boot.report(taken)
+
+    assert metrics(report) == [("runtime_ready_ms", "plain-pyodide"), ("runtime_ready_ms", "bare-js-import")]
+    assert [row.ratio for row in report.rows] == [0.2, 2.0]
+
+
+def test_generate_compares_speeds_and_waits_with_both_peers() -> None:
+    answers = {
+        name: [Answered(first_token_ms=500.0, tokens_per_second=speed, prompt_tokens=40, text=text)]
+        for name, speed, text in (("ours", 30.0, "same"), ("bare-js", 30.0, "same"), ("wllama", 15.0, "other"))
+    }
+    loads = {name: Series((1000.0,)) for name in answers}
+
+    report = generate.report(loads, answers, answers, answers)
+
+    assert metrics(report) == [
+        (metric, peer)
+        for metric in ("decode_tok_s", "ttft_ms", "ttft_first_ms", "prefill_tok_s", "load_ms")
+        for peer in ("bare-js", "wllama")
+    ]
+    assert [row.ratio for row in report.rows][:2] == [1.0, 2.0]
+    assert report.rows[6].ours.median == 80.0  # 40 tokens in half a second
+    assert "Ours and bare-js wrote the same text in 1 of 1 answers." in report.notes
+
+
+def test_quality_compares_with_fp32() -> None:
+    report = quality.report(in_pieces=38.0, whole=54.0, fp32=40.0)
+
+    assert [(row.metric, row.peer_name, row.ratio) for row in report.rows] == [
+        ("perplexity", "fp32", 0.95),
+        ("perplexity/one_pass", "fp32", 1.35),
+    ]
+
+
+def mark(name: str, time: float, **more: float) -> dict[str, object]:
+    return {"type": NAMES[name], "time": time, **more}
+
+
+WHOLE_USE = [
+    mark("MODEL_WORKER_LOADING_PROGRESS", 100, progress=0),
+    mark("MODEL_WORKER_LOADING_PROGRESS", 200, progress=90),
+    mark("MODEL_WORKER_LOADING_PROGRESS", 300, progress=95),
+    mark("WORKER_READY", 400),
+    mark("GENERATION_STATUS", 500),
+    mark("GENERATION_STATUS", 550),
+    mark("GENERATION_UPDATE", 600),
+    mark("GENERATION_COMPLETE", 700),
+]
+
+
+def test_the_phases_of_a_use_follow_each_other() -> None:
+    assert phases(WHOLE_USE, NAMES) == {
+        "download": (100, 200),
+        "load": (200, 400),
+        "prefill": (500, 600),
+        "decode": (600, 700),
+    }
+
+
+@pytest.mark.parametrize("missing", ["WORKER_READY", "GENERATION_STATUS", "GENERATION_COMPLETE"])
+def test_a_use_without_one_of_the_events_is_one_clear_line(missing: str) -> None:
+    marks = [each for each in WHOLE_USE if each["type"] != NAMES[missing]]
+
+    with pytest.raises(ToolError, match=f"the background did not publish {missing}"):
+        phases(marks, NAMES)
+
+
+def test_a_gap_counts_for_every_phase_that_it_touches() -> None:
+    gaps = [Gap(end=110, length=20), Gap(end=150, length=12), Gap(end=260, length=70)]
+
+    assert longest(gaps, (100, 200)) == 70  # the last one began at 190
+    assert longest(gaps, (200, 300)) == 70
+    assert longest(gaps, (100, 180)) == 20
+
+
+def test_a_phase_without_a_gap_has_the_timers_period() -> None:
+    assert longest([Gap(end=110, length=20)], (500, 600)) == panel.PERIOD_MS
+
+
+def test_the_panel_is_compared_with_the_idle_page_in_every_phase() -> None:
+    series = {phase: Series((20.0,)) for phase in panel.PHASES}
+
+    report = panel.report(series, series)
+
+    assert metrics(report) == [(f"longest_gap_ms/{phase}", "idle-page") for phase in panel.PHASES]
+
+
+def test_no_two_rounds_ask_the_same_question_or_begin_alike() -> None:
+    questions = [short_question(number) for number in range(20)]
+
+    assert len({question.split(":")[0] for question in questions}) == 20
+    assert long_question(3, 50).startswith(short_question(3).split(".")[0])
+
+
+def test_a_passage_has_as_many_words_as_wanted_even_beyond_its_end() -> None:
+    words = len(passage().split())
+
+    assert len(passage(words + 100).split()) == words + 100
+    assert passage(3) == " ".join(passage().split()[:3])
+
+
+def test_the_peers_learn_the_extensions_way_of_reading() -> None:
+    way = way_of_reading()
+
+    assert way.piece > 0
+    assert way.warm_up_prompt > way.piece  # a whole piece is part of the warm-up

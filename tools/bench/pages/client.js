@@ -1,0 +1,127 @@
+// Evaluated in a page of the extension: one more page that talks with the background, and draws nothing.
+// Leaves `bench` in the page; each of its functions returns plain data.
+(async () => {
+  const { PortNames, RuntimeMessageTypes: Requests, UIEventNames, WorkerEventNames: Events } = await import("/events.js");
+  const now = () => performance.timeOrigin + performance.now();
+  /** @type {Map<string, (reply: any) => void>} */
+  const waiting = new Map();
+  /** @type {Set<(type: string, payload: any, time: number) => void>} */
+  const observers = new Set();
+  let marks = [];
+
+  const ready = await chrome.runtime.sendMessage({ type: Requests.CHECK_BACKGROUND_READY, requestId: "bench", payload: {} });
+  if (!ready?.success) throw new Error(ready?.error?.message ?? "the background does not answer");
+  const port = chrome.runtime.connect({ name: PortNames.PANEL });
+  port.onMessage.addListener((batch) => {
+    const time = now();
+    for (const { type, requestId, payload, ...reply } of batch) {
+      if (requestId !== undefined) {
+        waiting.get(requestId)?.(reply);
+        waiting.delete(requestId);
+      } else {
+        mark(type, payload, time);
+        for (const observer of observers) observer(type, payload, time);
+      }
+    }
+  });
+
+  /** Notes at which events the phases of a run begin and end. */
+  function mark(type, payload, time) {
+    if (type === Events.GENERATION_UPDATE && marks.at(-1)?.type === type) return;
+    if (type === UIEventNames.MODEL_WORKER_LOADING_PROGRESS) marks.push({ type, time, progress: payload.progress });
+    else marks.push({ type, time });
+  }
+
+  async function request(type, payload = {}) {
+    const requestId = crypto.randomUUID();
+    const reply = await new Promise((resolve) => {
+      waiting.set(requestId, resolve);
+      port.postMessage({ type, requestId, payload });
+    });
+    if (!reply.success) throw new Error(reply.error.message);
+    return reply;
+  }
+
+  /** Resolves with the first event that `pick` returns something for; rejects when it throws. */
+  function event(pick) {
+    return new Promise((resolve, reject) => {
+      const observer = (type, payload, time) => {
+        try {
+          const picked = pick(type, payload, time);
+          if (picked === undefined) return;
+          observers.delete(observer);
+          resolve(picked);
+        } catch (error) {
+          observers.delete(observer);
+          reject(error);
+        }
+      };
+      observers.add(observer);
+    });
+  }
+
+  globalThis.bench = {
+    /** Milliseconds from the start of a runtime thread until Python takes messages. */
+    async boot() {
+      const begin = performance.now();
+      const worker = new Worker("/runtime.js", { type: "module" });
+      worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "" });
+      const data = await new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => {
+          if (data.kind === "started") resolve(data);
+          if (data.kind === "crashed") reject(new Error(data.reason));
+        };
+        worker.onerror = (error) => reject(new Error(error.message));
+      });
+      const ms = performance.now() - begin;
+      worker.terminate();
+      return { ms, snapshot: data.payload.snapshot };
+    },
+
+    async threads() {
+      return (await request(Requests.GET_MODEL_WORKER_STATE)).devices.threads;
+    },
+
+    /** Gives the model back and waits for the new runtime thread. */
+    async unload() {
+      const started = event((type) => (type === Events.WORKER_SCRIPT_READY ? true : undefined));
+      await request(Requests.RESET_WORKER);
+      await started;
+    },
+
+    /** Milliseconds from the request to a warm model. */
+    async load({ model, dtype, device }) {
+      const begin = now();
+      const loadId = crypto.randomUUID();
+      const end = event((type, payload, time) => {
+        if (type === Events.ERROR) throw new Error(payload.error.message);
+        return type === Events.WORKER_READY ? time : undefined;
+      });
+      await request(Requests.LOAD_MODEL, { modelId: model, dtype, device, loadId });
+      return { ms: (await end) - begin };
+    },
+
+    async answer({ messages, newTokens }) {
+      const begin = now();
+      const [chatId, messageId] = [crypto.randomUUID(), crypto.randomUUID()];
+      const first = event((type, payload, time) =>
+        type === Events.GENERATION_ERROR || (type === Events.GENERATION_UPDATE && payload.numTokens > 0) ? time : undefined,
+      );
+      const end = event((type, payload) => {
+        if (type === Events.GENERATION_ERROR) throw new Error(payload.error.message);
+        return type === Events.GENERATION_COMPLETE ? payload : undefined;
+      });
+      const options = { max_new_tokens: newTokens, do_sample: false };
+      await request(Requests.SEND_CHAT_MESSAGE, { chatId, messageId, messages, options });
+      const { generatedText, tps, numTokens, promptTokens } = await end;
+      const firstTokenMs = (await first) - begin;
+      return { firstTokenMs, tokensPerSecond: tps, promptTokens, tokens: numTokens, text: generatedText };
+    },
+
+    takeMarks() {
+      const taken = marks;
+      marks = [];
+      return taken;
+    },
+  };
+})();

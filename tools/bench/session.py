@@ -1,0 +1,107 @@
+"""A browser with the extension and the peers' pages side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.bench.server import serve
+from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.environment import ToolError
+from tools.hub import LocalHub
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PAGES = Path(__file__).parent / "pages"
+# Nothing that is measured takes this long unless it hangs.
+LIMIT_SECONDS = 300.0
+# A page of the extension that draws nothing and starts nothing by itself.
+QUIET_PAGE = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of those that are compared: a page whose `bench` object can be called.
+
+    Attributes:
+        name: "ours" or the peer's.
+        page: the page.
+    """
+
+    name: str
+    page: Page
+
+    def call(self, function: str, options: object = None) -> Any:
+        """Call a function of the page's `bench` and return what it gives; `ToolError` when it fails or hangs."""
+        from playwright.sync_api import Error
+
+        script = (PAGES / "call.js").read_text(encoding="utf-8")
+        try:
+            return self.page.evaluate(script, [function, options, LIMIT_SECONDS * 1000])
+        except Error as error:
+            raise ToolError(f"{self.name}: {first_line(error.message)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open browser.
+
+    Attributes:
+        browser: with the extension.
+        address: of the peers' pages.
+    """
+
+    browser: ExtensionBrowser
+    address: str
+
+    def ours(self) -> Side:
+        """Open a page of the extension that talks with the background, and wait until that answers."""
+        from playwright.sync_api import Error
+
+        page = self.browser.context.new_page()
+        try:
+            page.goto(f"chrome-extension://{self.browser.extension_id}/{QUIET_PAGE}")
+            page.evaluate((PAGES / "client.js").read_text(encoding="utf-8"))
+        except Error as error:
+            raise ToolError(f"ours: {first_line(error.message)}") from error
+        return Side("ours", page)
+
+    def peer(self, name: str, page_name: str) -> Side:
+        """Open a peer's page."""
+        from playwright.sync_api import Error
+
+        page = self.browser.context.new_page()
+        try:
+            page.goto(f"{self.address}/pages/{page_name}")
+            page.wait_for_function("globalThis.bench !== undefined")
+        except Error as error:
+            raise ToolError(f"{name}: {first_line(error.message)}") from error
+        return Side(name, page)
+
+
+@contextmanager
+def open_session(
+    extension: Path, *, folders: Mapping[str, Path] | None = None, models: Mapping[str, Path] | None = None
+) -> Iterator[Session]:
+    """Start a browser with an empty profile.
+
+    Args:
+        extension: the built extension; the peers' server has its files under /extension.
+        folders: more folders or files for the peers' pages, by name.
+        models: repositories that a local hub serves to the extension.
+    """
+    with ExitStack() as stack:
+        address = stack.enter_context(serve({"pages": PAGES, "extension": extension, **(folders or {})}))
+        hub = stack.enter_context(LocalHub(dict(models or {})))
+        browser = stack.enter_context(open_browser(BrowserOptions(extension=extension, hub=hub)))
+        yield Session(browser, address)
+
+
+def first_line(message: str) -> str:
+    """Return the first line of a browser's message that says something, without its prefix."""
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "no reason was given")
+    return line.removeprefix("Page.evaluate: ").removeprefix("Error: ")
