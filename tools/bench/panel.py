@@ -115,16 +115,15 @@ def phases(marks: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> dict
 def first_use(session: Session) -> tuple[dict[str, Window], list[Gap], list[Gap]]:
     """Start, download, load, ask; return the phases and the gaps of the panel and of the idle page."""
     timer = PAGES / "timer.js"
-    idle = session.browser.context.new_page()
+    idle = session.open_window()
     idle.goto(f"{session.address}/pages/idle.html")
-    page = session.browser.context.new_page()
+    page = session.open_window()
     page.add_init_script(path=timer)
     page.goto(session.browser.panel_url)
     panel = PanelDriver(page)
     panel.wait_until_started()
     booted = (page.evaluate("performance.timeOrigin"), _now(page))
     witness = session.ours()
-    page.bring_to_front()
     panel.choose(device="wasm", max_new_tokens=ANSWER_TOKENS)
     page.get_by_test_id("load-button").click()
     marks = _wait_for(witness, "WORKER_READY")

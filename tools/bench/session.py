@@ -62,7 +62,7 @@ class Session:
         """Open a page of the extension that talks with the background, and wait until that answers."""
         from playwright.sync_api import Error
 
-        page = self.browser.context.new_page()
+        page = self.open_window()
         try:
             page.goto(f"chrome-extension://{self.browser.extension_id}/{QUIET_PAGE}")
             page.evaluate((PAGES / "client.js").read_text(encoding="utf-8"))
@@ -70,11 +70,24 @@ class Session:
             raise ToolError(f"ours: {first_line(error.message)}") from error
         return Side("ours", page)
 
+    def open_window(self) -> Page:
+        """Open an empty page in a window of its own.
+
+        Chromium gives less of a busy machine to pages that are hidden, and of one window's tabs only one is not.
+        """
+        context = self.browser.context
+        if context.browser is None:  # only connections to foreign browsers lack it
+            raise RuntimeError("this context belongs to no browser that was started here")
+        with context.expect_page() as opened:
+            devtools = context.browser.new_browser_cdp_session()
+            devtools.send("Target.createTarget", {"url": "about:blank", "newWindow": True})
+        return opened.value
+
     def peer(self, name: str, page_name: str) -> Side:
         """Open a peer's page."""
         from playwright.sync_api import Error
 
-        page = self.browser.context.new_page()
+        page = self.open_window()
         try:
             page.goto(f"{self.address}/pages/{page_name}")
             page.wait_for_function("globalThis.bench !== undefined")
@@ -97,7 +110,8 @@ def open_session(
     with ExitStack() as stack:
         address = stack.enter_context(serve({"pages": PAGES, "extension": extension, **(folders or {})}))
         hub = stack.enter_context(LocalHub(dict(models or {})))
-        browser = stack.enter_context(open_browser(BrowserOptions(extension=extension, hub=hub)))
+        options = BrowserOptions(extension=extension, hub=hub)
+        browser = stack.enter_context(open_browser(options))
         yield Session(browser, address)
 
 
