@@ -36,16 +36,8 @@ async function boot(archives) {
   return { pyodide, note };
 }
 
-/** A task of its own: lets messages in, which a chain of promises alone does not. */
-const channel = new MessageChannel();
-/** @type {(() => void)[]} */
-const waiting = [];
-channel.port1.onmessage = () => waiting.shift()?.();
-const nextTask = () =>
-  new Promise((resolve) => {
-    waiting.push(() => resolve(undefined));
-    channel.port2.postMessage(null);
-  });
+/** Lets everything else that waits go first: messages and timers, which a chain of promises alone does not. */
+const idleTask = () => scheduler.postTask(() => {}, { priority: "background" });
 
 /** @type {((heap: object | null) => void)[]} */
 const heapWaiters = [];
@@ -68,7 +60,7 @@ function hostFor(pyodide, config) {
     yieldEveryStep(/** @type {any} */ model) {
       const forward = model.forward.bind(model);
       model.forward = async (/** @type {unknown} */ inputs) => {
-        await nextTask();
+        await idleTask();
         return forward(inputs);
       };
     },
