@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 POLL_MS = 20
+ACTION_LIMIT_MS = 15_000
 
 
 class PanelPage:
@@ -23,7 +24,8 @@ class PanelPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.driver = PanelDriver(page)
+        self.driver = PanelDriver(page, standstill_s=60)
+        page.set_default_timeout(ACTION_LIMIT_MS)
 
     def look(self) -> Snapshot:
         """Return what the panel shows now."""
@@ -66,6 +68,12 @@ class PanelPage:
         self.driver.wait_until_started()
         self.driver.choose(model=model, dtype=dtype, device=device)
         self.driver.load()
+
+    def new_chat(self) -> None:
+        """Begin an empty conversation; in an empty one there is nothing to press."""
+        if self.one("new-chat-button").is_enabled():
+            self.one("new-chat-button").click()
+        self.wait(lambda: self.answers == [], "an empty conversation")
 
     def type_and_send(self, text: str) -> None:
         """Write a message and press Enter."""
