@@ -54,7 +54,8 @@ const CHANGES = {
   [WorkerEventNames.GENERATION_STOPPED]: (state, payload) => finished(state, payload, "stopped"),
   [WorkerEventNames.GENERATION_ERROR]: (state, { messageId, error, generatedText }) => ({
     ...withMessage(state, messageId, ({ text }) => ({
-      text: generatedText || text,
+      // After a crash the background knows what it had kept, which may be less than what is shown.
+      text: text.startsWith(generatedText ?? "") ? text : generatedText,
       reading: null,
       status: "error",
     })),
