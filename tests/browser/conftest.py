@@ -7,7 +7,7 @@ profile would give, without starting Chromium again.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,8 +35,7 @@ _FORGET = """() => {
     if (await chrome.offscreen.hasDocument()) await chrome.offscreen.closeDocument();
     localStorage.clear();
     sessionStorage.clear();
-    const { databases = [] } = { databases: await indexedDB.databases() };
-    for (const { name } of databases) {
+    for (const { name } of await indexedDB.databases()) {
       await new Promise((resolve, reject) => {
         const request = indexedDB.deleteDatabase(name);
         request.onsuccess = resolve;
@@ -162,6 +161,3 @@ def open_panel(browser: ExtensionBrowser) -> PanelPage:
     panel = PanelPage(browser.open_panel(new_tab=True))
     panel.wait(lambda: panel.state != "", "the panel to know the state")
     return panel
-
-
-Poll = Callable[[], bool]

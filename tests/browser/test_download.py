@@ -178,16 +178,21 @@ def test_trouble_with_a_load_is_told_and_leaves_the_loaded_model_alone(
     assert wire.answer("Are you still there?", trouble.name)["numTokens"] == 8
 
 
-@pytest.mark.parametrize("trouble", [TROUBLES[0], TROUBLES[2], TROUBLES[5]], ids=["cut", "short", "html"])
+BREAKS: dict[str, Behaviour] = {"cut": Cut(after_bytes=50_000), "short": WrongLength(extra=-1000), "html": Html()}
+
+
+@pytest.mark.parametrize(("number", "name"), list(enumerate(BREAKS, 11)))
 def test_a_load_that_broke_works_when_the_hub_is_well_again(
-    desk: Desk, session_hub: LocalHub, trouble: Trouble
+    desk: Desk, session_hub: LocalHub, number: int, name: str
 ) -> None:
     session_hub.faults.clear()
+    session_hub.faults.add(WEIGHTS, BREAKS[name])
+    desk.wire.load_error(case(number), f"broken {name}")
+    session_hub.faults.clear()
     session_hub.requests.clear()
-    name = f"again {trouble.name}"
-    desk.wire.load_ready(trouble.repository, name)
+    desk.wire.load_ready(case(number), f"whole {name}")
 
-    assert desk.wire.state()["modelId"] == trouble.repository
+    assert desk.wire.state()["modelId"] == case(number)
     # What had arrived whole before is not fetched again.
     assert not session_hub.requests.matching("*/tokenizer.json")
     desk.wire.load_ready(TINY, f"back after {name}")
@@ -213,6 +218,17 @@ def test_damaged_weights_fail_are_removed_and_the_next_load_starts_in_a_new_thre
     assert wire.answer("Hello")["numTokens"] == 8
     panel.wait_for_state(ModelWorkerStates.IDLE)
     assert panel.look().error == ""
+
+
+def test_a_model_that_does_not_come_up_gives_way_to_the_one_from_before(panel: PanelPage, wire: Wire) -> None:
+    wire.load_ready(TINY, "good")
+    since = wire.mark()
+    error = wire.load_error(DAMAGED, "bad")
+
+    assert error["code"] == ErrorCodes.LOAD_FAILED
+    panel.wait_for_error(error["message"])
+    assert wire.wait_for(WorkerEventNames.WORKER_READY, since=since).payload["modelId"] == TINY
+    assert wire.answer("Are you back?")["numTokens"] == 8
 
 
 def test_weights_damaged_on_the_way_load_after_a_second_download(wire: Wire, hub: LocalHub) -> None:

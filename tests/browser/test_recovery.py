@@ -6,7 +6,7 @@ from tabagent.events import ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, 
 from tests.browser.conftest import LONG, OTHER, TINY
 from tests.browser.panel_page import PanelPage
 from tests.browser.test_states import ENDLESS, LONG_PROMPT, WEIGHTS, begin_answer
-from tests.browser.wire import Wire
+from tests.browser.wire import HeardEvent, Wire
 from tools.browser import ExtensionBrowser
 from tools.hub import LocalHub, Stall
 
@@ -93,21 +93,39 @@ def test_a_crash_while_a_prompt_is_read_is_told_and_the_model_comes_back(wire: W
     assert wire.answer("Hello", "after")["numTokens"] == 8
 
 
-def test_a_crash_during_a_download_ends_with_the_model_loaded_or_an_error_that_says_so(
-    wire: Wire, browser: ExtensionBrowser, hub: LocalHub
-) -> None:
+def crash_while_loading(wire: Wire, browser: ExtensionBrowser, hub: LocalHub, model_id: str) -> HeardEvent:
+    """Begin a load, crash the thread in its download, and return the event that tells how the load ended."""
     stall = hub.faults.add(WEIGHTS, Stall(after_bytes=1000))
-    wire.load(TINY)
+    assert wire.load(model_id)["success"]
     stall.wait_until_struck()
     since = wire.mark()
     crash(browser)
     hub.faults.clear()
-    wire.wait_for(WorkerEventNames.WORKER_SCRIPT_READY, since=since)
+    return wire.wait_for(WorkerEventNames.WORKER_READY, WorkerEventNames.ERROR, since=since, loadId="load")
 
-    outcome = wire.wait_for(WorkerEventNames.WORKER_READY, WorkerEventNames.ERROR, since=since, loadId="load")
-    if outcome.name == WorkerEventNames.ERROR:
-        assert outcome.payload["error"]["code"] == ErrorCodes.RUNTIME_RESTARTED
-        wire.load_ready(TINY, "again")
+
+def test_a_crash_during_a_download_is_told_and_the_same_load_works_then(
+    panel: PanelPage, wire: Wire, browser: ExtensionBrowser, hub: LocalHub
+) -> None:
+    outcome = crash_while_loading(wire, browser, hub, TINY)
+
+    assert outcome.name == WorkerEventNames.ERROR
+    assert outcome.payload["error"]["code"] == ErrorCodes.RUNTIME_RESTARTED
+    panel.wait_for_error(outcome.payload["error"]["message"])
+    assert wire.state()["state"] == ModelWorkerStates.ERROR
+    wire.load_ready(TINY, "again")
+    assert wire.answer("Hello")["numTokens"] == 8
+
+
+def test_a_crash_while_another_model_is_downloaded_brings_the_loaded_one_back(
+    wire: Wire, browser: ExtensionBrowser, hub: LocalHub
+) -> None:
+    wire.load_ready(TINY, "before")
+    since = wire.mark()
+    outcome = crash_while_loading(wire, browser, hub, OTHER)
+
+    assert (outcome.name, outcome.payload["error"]["code"]) == (WorkerEventNames.ERROR, ErrorCodes.RUNTIME_RESTARTED)
+    assert wire.wait_for(WorkerEventNames.WORKER_READY, since=since).payload["modelId"] == TINY
     assert wire.answer("Hello")["numTokens"] == 8
 
 
