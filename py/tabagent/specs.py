@@ -158,7 +158,11 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSpec:
-    """A model that is to be loaded, with everything decided."""
+    """A model that is to be loaded, with everything decided.
+
+    Attributes:
+        threads: WASM threads to compute with.
+    """
 
     repo: str
     commit: str
@@ -167,6 +171,7 @@ class LoadSpec:
     task: str
     onnx_file: str
     external_data_files: int
+    threads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tabagent.errors import DtypeNotFound, UnsupportedDevice, UnsupportedDtype
 from tabagent.messages import LoadModel
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED, best_device, recommend, unsupported_reason
-from tabagent.specs import Device, DeviceReport, Dtype, LoadSpec, ManifestEntry, ModelFile, Quant
+from tabagent.specs import Device, DeviceReport, LoadSpec, ManifestEntry, ModelFile, Quant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +65,17 @@ def plan_load(request: LoadModel, entry: ManifestEntry, report: DeviceReport) ->
     if reason is not None:
         advice = f"Choose {best.dtype}." if best else "This model has no weights that run here."
         raise UnsupportedDtype(dtype, device, reason, advice)
-    return LoadPlan(spec=_spec(entry, quant, dtype, device), small=entry.common, weights=quant.weights)
+    return LoadPlan(spec=_spec(entry, quant, device, report), small=entry.common, weights=quant.weights)
 
 
-def _spec(entry: ManifestEntry, quant: Quant, dtype: Dtype, device: Device) -> LoadSpec:
+def _spec(entry: ManifestEntry, quant: Quant, device: Device, report: DeviceReport) -> LoadSpec:
     return LoadSpec(
         repo=entry.repo,
         commit=entry.commit,
-        dtype=dtype,
+        dtype=quant.dtype,
         device=device,
         task=entry.task,
         onnx_file=quant.onnx_path,
         external_data_files=len(quant.weights) - 1,
+        threads=report.threads,
     )

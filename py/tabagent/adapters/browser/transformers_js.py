@@ -205,7 +205,7 @@ class TransformersJsEngine:
         js_env.logLevel = js_module.LogLevel.ERROR
         js_onnx = js_env.backends.onnx
         js_onnx.wasm.proxy = False
-        js_onnx.wasm.numThreads = (await self.probe()).threads
+        js_onnx.wasm.numThreads = spec.threads
         js_onnx.webgpu.powerPreference = "high-performance"
         return tjs_proxies.TjsModuleProxy(js_module)
 

@@ -17,6 +17,7 @@ SPEC = LoadSpec(
     task="text-generation",
     onnx_file="onnx/model_quantized.onnx",
     external_data_files=0,
+    threads=2,
 )
 
 
