@@ -15,8 +15,8 @@ from tabagent.messages import Event, GenerationStatus, GenerationUpdate, Loading
 from tabagent.ports.channel import EventChannel
 from tabagent.ports.host import RuntimeHost
 
-# 30 batches a second: half of a display's usual frames, far beyond what a reader follows.
-BATCH_SECONDS = 1 / 30
+# 20 batches a second: text flows, and on two cores each message takes its time from the engine's threads.
+BATCH_SECONDS = 1 / 20
 
 Clock = Callable[[], float]
 CallLater = Callable[[float, Callable[[], None]], object]
@@ -46,12 +46,11 @@ class EventPublisher:
             self._pending.append(event)
         else:
             self._pending[-1] = merged
-        if self._scheduled:
-            return
         wait = self._last_flush + BATCH_SECONDS - self._now()
         if wait <= 0:
+            # Also when a flush is scheduled: its timer may be waiting for the engine's current step.
             self.flush()
-        else:
+        elif not self._scheduled:
             self._scheduled = True
             self._call_later(wait, self._flush_scheduled)
 

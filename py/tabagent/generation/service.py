@@ -164,6 +164,9 @@ class GenerationService:
     def _sink(self, answer: Answer) -> Callable[[str, int], None]:
         def on_token(text: str, count: int) -> None:
             answer.meter.count(count)
+            if not text and count > 1:
+                # Part of a word: it is told with its text. The first token is told at once, it ends the wait.
+                return
             answer.parts.append(text)
             self._publish(
                 GenerationUpdate(

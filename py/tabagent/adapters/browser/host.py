@@ -42,8 +42,8 @@ class JsHost(Protocol):
     async def importEngine(self) -> JsProxy:
         """transformers.js's module as a plain object."""
 
-    def yieldEveryStep(self, js_model: JsProxy) -> None:
-        """Let messages in before each forward pass of a model."""
+    def yieldBetweenSteps(self, js_model: JsProxy) -> None:
+        """Let messages in between the forward passes of a model."""
 
     async def readExactly(self, js_reader: JsProxy, size: int) -> JsProxy | None:
         """Read `size` bytes from a stream's reader into one `Uint8Array`; fewer at the end, null after it."""

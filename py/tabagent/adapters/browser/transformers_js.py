@@ -211,7 +211,7 @@ class TransformersJsEngine:
 
     async def _settle(self, spec: LoadSpec) -> None:
         """Set up what generation needs besides the model."""
-        self._js_host.yieldEveryStep(self._js_model)
+        self._js_host.yieldBetweenSteps(self._js_model)
         self._js_stopping = self._js_module.InterruptableStoppingCriteria.new()
         await self.clear_cache()
         js_session = self._js_model.sessions.model
