@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from enum import Enum
+from functools import cache
 from typing import TypeVar, cast
 
 from tabagent.errors import BadRequest, EmptyPrompt, JsonObject, JsonValue, PayloadTooLarge
@@ -142,7 +143,8 @@ def decode_send_chat_message(payload: JsonObject) -> SendChatMessage:
 
 def encode_event(event: Event) -> JsonObject:
     """Return the envelope `{type, payload}` of an event."""
-    payload = {_camel(item.name): _plain(getattr(event, item.name)) for item in fields(event)}
+    names = _wire_names(tuple(item.name for item in fields(event)))
+    payload = {wire_name: _plain(getattr(event, name)) for name, wire_name in names}
     return {"type": str(event.name), "payload": payload}
 
 
@@ -254,6 +256,12 @@ def _model_of_address(address: str) -> str:
 
 def _plain(value: object) -> JsonValue:
     return str(value.value) if isinstance(value, Enum) else cast(JsonValue, value)
+
+
+@cache
+def _wire_names(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return each name with its name on the wire; asked for with every batch of an answer."""
+    return tuple((name, _camel(name)) for name in names)
 
 
 def _camel(name: str) -> str:
