@@ -97,6 +97,7 @@ class ExtensionBrowser:
         self._sessions: dict[str, TargetSession] = {}
         self._by_session_id: dict[str, TargetSession] = {}
         self._seen: dict[str, int] = {}
+        self._attaching: set[str] = set()
         self._session = _browser_session(context)
         self._session.on("Target.receivedMessageFromTarget", self._on_target_message)
         self._session.on("Target.targetCreated", self._on_target)
@@ -154,8 +155,9 @@ class ExtensionBrowser:
         def look() -> bool:
             for target in self._targets():
                 if target["type"] == kind and parent in (None, target.get("parentId")):
-                    found.append(self._attach(target))
-                    return True
+                    session = self._attach(target)
+                    found.extend([session] if session else [])
+                    return session is not None
             return False
 
         try:
@@ -178,14 +180,24 @@ class ExtensionBrowser:
         ]
         return sorted(parts, key=lambda target: self._seen.get(target["targetId"], len(self._seen)), reverse=True)
 
-    def _attach(self, target: dict[str, Any]) -> TargetSession:
-        """Open a session of a target, once, and listen to its console when Playwright does not."""
-        known = self._sessions.get(target["targetId"])
+    def _attach(self, target: dict[str, Any]) -> TargetSession | None:
+        """Open a session of a target, once, and listen to its console when Playwright does not.
+
+        Returns None while another call does it: events arrive, and attach, during every call to Chromium.
+        """
+        target_id = target["targetId"]
+        known = self._sessions.get(target_id)
         if known is not None or target["type"] not in {OFFSCREEN, SERVICE_WORKER, WORKER}:
-            return known or TargetSession(target["targetId"], target["url"], self._session, "")
-        attached = self._session.send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": False})
-        session = TargetSession(target["targetId"], target["url"], self._session, attached["sessionId"])
-        self._sessions[target["targetId"]] = session
+            return known or TargetSession(target_id, target["url"], self._session, "")
+        if target_id in self._attaching:
+            return None
+        self._attaching.add(target_id)
+        try:
+            attached = self._session.send("Target.attachToTarget", {"targetId": target_id, "flatten": False})
+        finally:
+            self._attaching.discard(target_id)
+        session = TargetSession(target_id, target["url"], self._session, attached["sessionId"])
+        self._sessions[target_id] = session
         self._by_session_id[attached["sessionId"]] = session
         session.listen(target["type"])
         return session
