@@ -149,7 +149,8 @@ export class Commands {
     const answer = streamingAnswer(chat);
     this.store.update(set({ stopping: true }));
     const which = answer ? { chatId: chat.chatId, messageId: answer.id } : {};
-    const reply = await this.#ask(RuntimeMessageTypes.INTERRUPT_GENERATION, which, null);
+    // Refused as an invalid state, the answer has ended in the meantime: that is what was wanted.
+    const reply = await this.#ask(RuntimeMessageTypes.INTERRUPT_GENERATION, which, null, ErrorCodes.INVALID_STATE);
     if (reply?.stopped) return;
     this.store.update(set({ stopping: false }));
     await this.#refreshState();
@@ -224,13 +225,15 @@ export class Commands {
    * Sends a request; a refusal is shown as the background words it.
    * @param {string} type @param {object} payload
    * @param {Retry | null} [retry] what Retry does; null: no Retry; left out: nothing is shown
+   * @param {string} [welcome] code of a refusal that is no trouble
    * @returns {Promise<any>} the reply, or null
    */
-  async #ask(type, payload, retry) {
+  async #ask(type, payload, retry, welcome = "") {
     try {
       return await this.connection.request(type, payload);
     } catch (error) {
       const wire = asRequestError(error).toWire();
+      if (wire.code === welcome) return null;
       // A background that restarts says so itself, and is asked again when it is there.
       if (retry !== undefined) this.store.update(set({ problem: problem(wire, retry) }));
       else if (wire.code !== ErrorCodes.RUNTIME_RESTARTED) console.warn(`${type}: ${wire.message}`);
