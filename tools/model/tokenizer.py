@@ -31,7 +31,9 @@ def tokenizer_json(tokens: Sequence[str], merges: Sequence[str], special_ids: Se
         for index in special_ids
     ]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-    digits = {"type": "Digits", "individual_digits": True}
+    # SmolLM2's own file says {"type": "Digits", "individual_digits": true}, which means the same; but tokenizers.js
+    # does not count characters such as ½ and ² as digits there.
+    digits = {"type": "Split", "pattern": {"Regex": r"\p{N}"}, "behavior": "Isolated", "invert": False}
     return {
         "version": "1.0",
         "truncation": None,
