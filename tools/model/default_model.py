@@ -74,7 +74,7 @@ def ensure_reference_model(cache: Path = CACHE / "models") -> Path:
 
 
 def ensure_gguf(cache: Path = CACHE / "models") -> Path:
-    """Return the original GGUF file, fetched and checked when it is missing or not whole; `ToolError` when that fails."""
+    """Return the original GGUF file, fetched and checked unless it is there and whole; `ToolError` when that fails."""
     target = cache / "source" / GGUF_NAME
     if target.exists() and file_hash(target) == GGUF_SHA256:
         return target
