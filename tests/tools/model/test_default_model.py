@@ -15,8 +15,8 @@ from tools.model.quality import NativeModel, chat_prompt, greedy_answers, perple
 from tools.model.weights import GgufWeights
 
 TEXT = (Path(__file__).parents[2] / "data" / "lighthouse.txt").read_text(encoding="utf-8")
-# Short questions of fact, chosen before any of them was measured. Open ones ("write a poem") have many answers that are
-# as good, and the smallest difference of two dtypes makes them part.
+# Short questions of fact. Open ones ("write a poem") have many answers that are as good, and the smallest difference of
+# two dtypes makes them part. This set guards against a loss; docs/benchmarks.md says what other questions gave.
 QUESTIONS = (
     "What is the capital of France? Answer in one sentence.",
     "What is the capital of Italy?",
