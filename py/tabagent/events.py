@@ -57,6 +57,8 @@ class UIEventNames(StrEnum):
     """Events that a page shows to the person."""
 
     MODEL_WORKER_LOADING_PROGRESS = "modelWorkerLoadingProgress"
+    # new: bytes, speed and time left of a download, a check or an import, per file and in all
+    MODEL_DOWNLOAD_PROGRESS = "ui:modelDownloadProgress"
     MODEL_ALREADY_LOADED = "ui:modelAlreadyLoaded"
     MODEL_SELECTION_CHANGED = "ui:modelSelectionChanged"
     REQUEST_MODEL_EXECUTION = "ui:requestModelExecution"
@@ -77,6 +79,20 @@ class RuntimeMessageTypes(StrEnum):
     LIST_MODELS = "listModels"
     # new: asks the hub which files and dtypes a repository has
     INSPECT_MODEL = "inspectModel"
+    # new: models of the hub that fit some words, with sizes and dtypes
+    SEARCH_MODELS = "searchModels"
+    # new: the store's files, without loading the model
+    DOWNLOAD_MODEL = "downloadModel"
+    PAUSE_DOWNLOAD = "pauseDownload"
+    CANCEL_DOWNLOAD = "cancelDownload"
+    CHECK_MODEL = "checkModel"
+    DELETE_MODEL = "deleteModel"
+    # new: models as one file, and back
+    EXPORT_MODELS = "exportModels"
+    IMPORT_MODELS = "importModels"
+    # new: who is logged in at the hub, and where models come from
+    GET_ACCOUNT = "getAccount"
+    BEGIN_OAUTH_LOGIN = "beginOauthLogin"
 
 
 class LoadingStatusTypes(StrEnum):
@@ -88,6 +104,21 @@ class LoadingStatusTypes(StrEnum):
     READY = "ready"
     ERROR = "error"
     CACHED = "cached"
+
+
+class TransferStates(StrEnum):
+    """`status` of a MODEL_DOWNLOAD_PROGRESS payload, and of each file in it (new)."""
+
+    QUEUED = "queued"
+    DOWNLOADING = "downloading"
+    # the connection broke or the hub asked to wait; it goes on by itself
+    WAITING = "waiting"
+    VERIFYING = "verifying"
+    IMPORTING = "importing"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class ModelWorkerStates(StrEnum):
@@ -124,8 +155,16 @@ class ErrorCodes(StrEnum):
     UNSUPPORTED_DEVICE = "unsupported_device"
     HUB_UNAVAILABLE = "hub_unavailable"
     OFFLINE = "offline"
+    CONNECTION_LOST = "connection_lost"
     INCOMPLETE_FILE = "incomplete_file"
+    UNEXPECTED_CONTENT = "unexpected_content"
+    INTEGRITY = "integrity"
+    LOGIN_FAILED = "login_failed"
+    DOWNLOAD_CANCELLED = "download_cancelled"
     STORAGE = "storage"
+    STORAGE_FULL = "storage_full"
+    FILE_DAMAGED = "file_damaged"
+    IMPORT_FAILED = "import_failed"
     LOAD_FAILED = "load_failed"
     TEMPLATE = "template"
     CONTEXT_OVERFLOW = "context_overflow"

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tabagent.errors import JsonObject
-from tabagent.events import LoadingStatusTypes, ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
+from tabagent.events import (
+    LoadingStatusTypes,
+    ModelWorkerStates,
+    RuntimeMessageTypes,
+    TransferStates,
+    UIEventNames,
+    WorkerEventNames,
+)
 from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
 
 RequestName = RuntimeMessageTypes | WorkerEventNames
@@ -91,6 +98,116 @@ class InspectModel:
     model_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchModels:
+    """Look for models on the hub.
+
+    Attributes:
+        query: Words of the repository's name; empty for the most popular.
+        limit: Models at most.
+    """
+
+    query: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadModel:
+    """Bring a model's files into the store, or go on where a download stopped.
+
+    Attributes:
+        dtype, device: As of `LoadModel`.
+    """
+
+    model_id: str
+    dtype: Dtype | None
+    device: Device | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredModel:
+    """Names what is stored, or being stored: a model, or one dtype of it.
+
+    Attributes:
+        dtype: None for all dtypes.
+    """
+
+    model_id: str
+    dtype: Dtype | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportModels:
+    """Make one file of stored models.
+
+    Attributes:
+        model_ids: Which; empty for all.
+        settings: What the page wants to find again in the import, as plain JSON.
+    """
+
+    model_ids: tuple[str, ...]
+    settings: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file that the person gave to a page.
+
+    Attributes:
+        path: Name, or path inside the folder that was given.
+        address: A `blob:` address of the extension's own under which the page lends it.
+        size: Bytes.
+    """
+
+    path: str
+    address: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportModels:
+    """Take an export in, or the files of a repository.
+
+    Attributes:
+        model_id: Names the files of a repository; empty for an export, which has its names inside.
+    """
+
+    files: tuple[GivenFile, ...]
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginOauthLogin:
+    """Make the address of the hub's sign-in page.
+
+    Attributes:
+        redirect_uri: `chrome.identity.getRedirectURL()` of the page that opens it.
+    """
+
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuggingFaceLogin:
+    """Log in with a token, or with the address that the sign-in page ended at; exactly one is not empty."""
+
+    token: str
+    redirected_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSourceSelection:
+    """Add or forget a hub.
+
+    Attributes:
+        source: Base address of a Hub-compatible server, `https://…`; the page has asked for its permission.
+        remove: Forget it instead.
+    """
+
+    source: str
+    remove: bool
+
+
 # Events
 
 
@@ -125,6 +242,38 @@ class LoadingProgress:
     model_id: str
     dtype: str
     error: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadProgress:
+    """How far the files of one dtype of a model are.
+
+    Attributes:
+        loaded, total: Bytes of all files.
+        bytes_per_second: Over the last seconds; 0 while nothing moves.
+        seconds_left: None while nobody can tell.
+        files: Each file as `{file, loaded, total, status}`.
+        message: What is going on, in words.
+    """
+
+    name: ClassVar[EventName] = UIEventNames.MODEL_DOWNLOAD_PROGRESS
+    model_id: str
+    dtype: str
+    status: TransferStates
+    loaded: int
+    total: int
+    bytes_per_second: float
+    seconds_left: float | None
+    files: list[JsonObject]
+    message: str = ""
+    error: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheCleared:
+    """All stored models were deleted."""
+
+    name: ClassVar[EventName] = WorkerEventNames.CACHE_CLEARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +414,8 @@ class MemoryStats:
 Event = (
     WorkerStateChanged
     | LoadingProgress
+    | DownloadProgress
+    | CacheCleared
     | WorkerReady
     | ModelAlreadyLoaded
     | GenerationStatus

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -66,22 +67,28 @@ class ModelFile:
     Attributes:
         path: Path inside the repository, with `/`.
         size: Bytes.
-        sha256: Hexadecimal digest of the content where the hub states one (`lfs.oid`), else None.
+        digest: What the hub says of the content: `sha256:` and 64 hexadecimal digits (`lfs.oid`), or `git:` and the 40
+            of git's blob id for files outside of LFS; None when it says nothing.
     """
 
     path: str
     size: int
-    sha256: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryListing:
-    """What the hub says of a repository at one commit."""
+    """What the hub says of a repository at one commit.
+
+    Attributes:
+        etag: Validator of the answer that named the commit, so that the next question can be "is there a newer one?".
+    """
 
     repo: str
     commit: str
     task: str
     files: tuple[ModelFile, ...]
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +99,16 @@ class Quant:
         weights: The `.onnx` file and its external data files.
         status: What the store holds of it.
         reason: Why it failed, for the person; empty otherwise.
+        last_used: When it was last loaded, in milliseconds since 1970; 0 for never.
+        settings: Sampling settings that the person keeps for it, by their names in transformers.js.
     """
 
     dtype: Dtype
     weights: tuple[ModelFile, ...]
     status: QuantStatus = QuantStatus.AVAILABLE
     reason: str = ""
+    last_used: int = 0
+    settings: Mapping[str, bool | float | str] = field(default_factory=dict)
 
     @property
     def onnx_path(self) -> str:
@@ -112,13 +123,21 @@ class Quant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntry:
-    """What TabAgent knows of one repository; kept in the store `manifest`."""
+    """What TabAgent knows of one repository; kept in the store `manifest`.
+
+    Attributes:
+        repo: The model's id: `owner/name` on the Hugging Face Hub, `host/owner/name` on another one.
+        commit: That the files belong to; empty when nobody knows, as for files that were brought in from a disk.
+        common: Configuration and tokenizer, needed with every dtype.
+        etag: See `RepositoryListing`.
+    """
 
     repo: str
     commit: str
     task: str
     common: tuple[ModelFile, ...]
     quants: tuple[Quant, ...]
+    etag: str = ""
 
     def quant(self, dtype: Dtype) -> Quant | None:
         """Return the quant of `dtype`, or None when the repository has none."""
@@ -133,15 +152,26 @@ class FileKey:
     path: str
 
 
+class Backend(StrEnum):
+    """Where the bytes of a file lie."""
+
+    INDEXED_DB = "indexeddb"
+    OPFS = "opfs"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
-    """Says that a file is stored completely; written after its last chunk.
+    """What is stored of a file: which chunks, and whether the file is whole and verified.
 
     Attributes:
-        revision: Commit that the bytes belong to.
+        revision: Commit that the bytes belong to; empty when unknown.
         size: Bytes of the file.
         chunk_size: Bytes of every chunk but the last.
-        etag: Validator that the hub sent, for later revalidation; may be empty.
+        etag: Validator that the hub sent with the bytes; may be empty.
+        digest: Of the whole content, in the form of `ModelFile.digest`; of a whole file it has been verified.
+        backend: Which chunk store has the chunks.
+        chunks: Digest of each chunk by its number (`Hasher.chunk_digest`); empty where the chunk is missing.
+        whole: Every chunk is stored and the whole file's digest was right.
     """
 
     key: FileKey
@@ -149,11 +179,48 @@ class FileRecord:
     size: int
     chunk_size: int
     etag: str = ""
+    digest: str | None = None
+    backend: Backend = Backend.INDEXED_DB
+    chunks: tuple[str, ...] = ()
+    whole: bool = False
 
     @property
     def chunk_count(self) -> int:
         """Number of chunks; an empty file has none."""
         return -(-self.size // self.chunk_size)
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Numbers of the chunks that are not stored."""
+        stored = self.chunks
+        return tuple(index for index in range(self.chunk_count) if index >= len(stored) or not stored[index])
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of the chunks that are stored."""
+        return self.size - sum(self.length_of(index) for index in self.missing)
+
+    def length_of(self, index: int) -> int:
+        """Return the bytes of one chunk."""
+        return min(self.chunk_size, self.size - index * self.chunk_size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceReport:
+    """The browser's storage for this extension, in bytes.
+
+    Attributes:
+        persisted: The browser promised not to clear it by itself.
+    """
+
+    usage: int
+    quota: int
+    persisted: bool
+
+    @property
+    def free(self) -> int:
+        """What can still be stored."""
+        return max(0, self.quota - self.usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,29 +10,29 @@ from tabagent.specs import FileKey, FileRecord
 
 
 class ChunkStore(Protocol):
-    """Files in numbered chunks, and a record a file that says the file is whole.
+    """Files in numbered chunks; knows nothing of which chunks ought to be there.
 
-    The store does not judge: the model store above it writes a record only after every chunk is in.
+    A record gives the file's key, size and chunk size, so that a chunk has a place. The store does not judge: the model
+    store above it writes a record only after the chunks that it names are in.
     """
 
-    async def write_chunks(self, key: FileKey, first: int, chunks: Sequence[ByteBuffer]) -> None:
-        """Store `chunks` as numbers `first`, `first + 1`, … in one transaction, replacing what is there.
+    async def write_chunks(self, record: FileRecord, first: int, chunks: Sequence[ByteBuffer]) -> None:
+        """Store `chunks` as numbers `first`, `first + 1`, …, replacing what is there; on disk when it returns.
 
         Raises:
-            StorageError: The storage refused; none of the chunks was stored.
+            StorageFull: There is no room.
+            StorageError: The storage refused.
         """
 
-    async def read_chunk(self, key: FileKey, index: int) -> ByteBuffer | None:
-        """Return a chunk, or None when it is missing."""
+    async def read_chunk(self, record: FileRecord, index: int) -> ByteBuffer | None:
+        """Return a chunk, or None when it is missing or shorter than the record says.
 
-    async def write_record(self, record: FileRecord) -> None:
-        """Store the record of a file, replacing an older one."""
-
-    async def read_record(self, key: FileKey) -> FileRecord | None:
-        """Return the record of a file, or None when the file is not whole."""
-
-    async def delete_record(self, key: FileKey) -> None:
-        """Forget that the file is whole; no-op without a record. Its chunks stay until they are replaced."""
+        Raises:
+            StorageError: The storage refused.
+        """
 
     async def delete_file(self, key: FileKey) -> None:
-        """Delete record and chunks in one transaction; no-op when there are none."""
+        """Delete all chunks of a file and give their space back; no-op when there are none."""
+
+    async def files(self) -> tuple[FileKey, ...]:
+        """Return the files of which there are chunks, in any order."""
