@@ -1,37 +1,38 @@
-"""Arithmetic of chunks: sizes, keys, ranges. Pure functions, no storage."""
+"""Arithmetic of chunks: sizes, spans, ranges. Pure functions, no storage."""
 
 from __future__ import annotations
 
-from tabagent.specs import FileKey
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-# 8 MiB: IndexedDB's throughput is flat from here on (1 MiB chunks write a quarter slower, docs/architecture.md has the
-# numbers), and four of them in a transaction stay far below the 64 MiB that a load may add to memory.
+from tabagent.specs import FileRecord
+
 CHUNK_BYTES = 8 * 1024 * 1024
 
-# Four chunks a transaction wrote 123 MB/s where one wrote 95.
-CHUNKS_PER_TRANSACTION = 4
-
-# The keys that TabAgent's databases use in the store `files`.
-_CHUNK_MARK = "_chunk_"
-_RECORD_MARK = ":manifest"
+# One request brings at most so many chunks: large enough that a request's start does not count (64 MiB), small enough
+# that all connections stay busy until the end of a file.
+CHUNKS_PER_SPAN = 8
 
 
-def group_key(key: FileKey) -> str:
-    """Return the name under which a file's chunks and record are grouped: `{repo}/{path}`."""
-    return f"{key.repo}/{key.path}"
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Chunks `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    def bytes_of(self, record: FileRecord) -> tuple[int, int]:
+        """Return the first and the last byte in the file, both included, as in a `Range` header."""
+        return self.first * record.chunk_size, self.last * record.chunk_size + record.length_of(self.last) - 1
 
 
-def chunk_key(key: FileKey, index: int) -> str:
-    """Return the key of a chunk in the store `files`."""
-    return f"{group_key(key)}{_CHUNK_MARK}{index}"
-
-
-def chunk_key_range(key: FileKey) -> tuple[str, str]:
-    """Return the lowest and the highest key that a chunk of the file can have; `:` follows the digits in order."""
-    start = f"{group_key(key)}{_CHUNK_MARK}"
-    return start + "0", start + ":"
-
-
-def record_key(key: FileKey) -> str:
-    """Return the key of a file's record in the store `files`."""
-    return f"{group_key(key)}{_RECORD_MARK}"
+def spans(numbers: Iterable[int], longest: int = CHUNKS_PER_SPAN) -> list[Span]:
+    """Join consecutive chunk numbers, given in order, into spans of at most `longest` chunks."""
+    found: list[Span] = []
+    for number in numbers:
+        last = found[-1] if found else None
+        if last is not None and last.last == number - 1 and number - last.first < longest:
+            found[-1] = Span(last.first, number)
+        else:
+            found.append(Span(number, number))
+    return found

@@ -1,6 +1,6 @@
 """The shapes in which file records and manifest entries are stored: TabAgent's, with what it lacked beside it.
 
-Entries that TabAgent itself wrote have no commit and no sizes; they are read as unknown until the hub is asked again.
+Entries of earlier versions have no sizes or other digests; `tabagent.models.adoption` takes their files over.
 """
 
 from __future__ import annotations
@@ -8,35 +8,40 @@ from __future__ import annotations
 from typing import cast
 
 from tabagent.errors import JsonObject
-from tabagent.models.chunks import group_key, record_key
-from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
+from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
-MANIFEST_VERSION = 2
+MANIFEST_VERSION = 3
 
 
 def file_to_record(record: FileRecord) -> JsonObject:
-    """Return the record of a whole file as it is stored in `files`."""
+    """Return a record as it is stored in `fileRecords`."""
     return {
-        "url": record_key(record.key),
-        "id": record_key(record.key),
-        "type": "manifest",
-        "chunkGroupId": group_key(record.key),
-        "fileName": record.key.path,
-        "totalChunks": record.chunk_count,
-        "chunkSizeUsed": record.chunk_size,
-        "size": record.size,
-        "status": "present",
+        "repo": record.key.repo,
+        "path": record.key.path,
         "revision": record.revision,
+        "size": record.size,
+        "chunkSize": record.chunk_size,
         "etag": record.etag,
+        "digest": record.digest,
+        "backend": str(record.backend),
+        "chunks": list(record.chunks),
+        "whole": record.whole,
     }
 
 
-def file_from_record(key: FileKey, record: JsonObject) -> FileRecord | None:
-    """Read what `file_to_record` wrote; None for another shape."""
-    size, chunk_size, revision = record.get("size"), record.get("chunkSizeUsed"), record.get("revision")
-    if not isinstance(size, int) or not isinstance(chunk_size, int) or not isinstance(revision, str):
-        return None
-    return FileRecord(key=key, revision=revision, size=size, chunk_size=chunk_size, etag=str(record.get("etag") or ""))
+def file_from_record(record: JsonObject) -> FileRecord:
+    """Read what `file_to_record` wrote."""
+    return FileRecord(
+        key=FileKey(str(record["repo"]), str(record["path"])),
+        revision=str(record["revision"]),
+        size=int(cast(int, record["size"])),
+        chunk_size=int(cast(int, record["chunkSize"])),
+        etag=str(record["etag"]),
+        digest=cast("str | None", record["digest"]),
+        backend=Backend(str(record["backend"])),
+        chunks=tuple(cast("list[str]", record["chunks"])),
+        whole=bool(record["whole"]),
+    )
 
 
 def entry_to_record(entry: ManifestEntry) -> JsonObject:
@@ -45,6 +50,7 @@ def entry_to_record(entry: ManifestEntry) -> JsonObject:
         "repo": entry.repo,
         "task": entry.task,
         "commit": entry.commit,
+        "etag": entry.etag,
         "manifestVersion": MANIFEST_VERSION,
         "common": [_file(file) for file in entry.common],
         "quants": {quant.onnx_path: _quant(entry, quant) for quant in entry.quants},
@@ -60,6 +66,7 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
         repo=str(record["repo"]),
         commit=str(record["commit"]),
         task=str(record["task"]),
+        etag=str(record["etag"]),
         common=_files(record["common"]),
         quants=tuple(
             Quant(
@@ -67,6 +74,8 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
                 weights=_files(quant["weights"]),
                 status=QuantStatus(str(quant["status"])),
                 reason=str(quant["reason"]),
+                last_used=int(cast(int, quant["lastUsed"])),
+                settings=cast("dict[str, bool | float | str]", quant["inferenceSettings"]),
             )
             for quant in quants.values()
         ),
@@ -81,15 +90,17 @@ def _quant(entry: ManifestEntry, quant: Quant) -> JsonObject:
         "hasExternalData": len(quant.weights) > 1,
         "weights": [_file(file) for file in quant.weights],
         "reason": quant.reason,
+        "lastUsed": quant.last_used,
+        "inferenceSettings": dict(quant.settings),
     }
 
 
 def _file(file: ModelFile) -> JsonObject:
-    return {"path": file.path, "size": file.size, "sha256": file.sha256}
+    return {"path": file.path, "size": file.size, "digest": file.digest}
 
 
 def _files(records: object) -> tuple[ModelFile, ...]:
     return tuple(
-        ModelFile(path=str(item["path"]), size=int(cast(int, item["size"])), sha256=cast("str | None", item["sha256"]))
+        ModelFile(path=str(item["path"]), size=int(cast(int, item["size"])), digest=cast("str | None", item["digest"]))
         for item in cast("list[JsonObject]", records)
     )
