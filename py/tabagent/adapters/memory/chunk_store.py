@@ -1,12 +1,12 @@
-"""`ChunkStore` and `ManifestStore` on dicts."""
+"""`ChunkStore` on a dict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabagent.errors import StorageError
+from tabagent.errors import StorageFull
 from tabagent.ports.buffers import ByteBuffer
-from tabagent.specs import FileKey, FileRecord, ManifestEntry
+from tabagent.specs import FileKey, FileRecord
 
 
 class MemoryBytes:
@@ -26,66 +26,47 @@ class MemoryBytes:
 
 
 class MemoryChunkStore:
-    """Chunks and records in dicts.
+    """Chunks by file and number.
 
     Args:
         capacity: Bytes of chunks that fit; None for no limit.
     """
 
     def __init__(self, capacity: int | None = None) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._chunks: dict[tuple[FileKey, int], bytes] = {}
-        self._records: dict[FileKey, FileRecord] = {}
 
-    async def write_chunks(self, key: FileKey, first: int, chunks: Sequence[ByteBuffer]) -> None:
+    @property
+    def usage(self) -> int:
+        """Bytes of all chunks together."""
+        return sum(map(len, self._chunks.values()))
+
+    async def write_chunks(self, record: FileRecord, first: int, chunks: Sequence[ByteBuffer]) -> None:
         """Store chunks, all or none."""
-        update = {(key, first + offset): chunk.to_bytes() for offset, chunk in enumerate(chunks)}
-        merged = self._chunks | update
-        if self._capacity is not None and sum(map(len, merged.values())) > self._capacity:
-            raise StorageError("The storage is full.", capacity=self._capacity)
-        self._chunks = merged
+        update = {(record.key, first + offset): chunk.to_bytes() for offset, chunk in enumerate(chunks)}
+        needed = sum(map(len, update.values())) - sum(len(self._chunks.get(place, b"")) for place in update)
+        if self.capacity is not None and self.usage + needed > self.capacity:
+            raise StorageFull(needed, max(0, self.capacity - self.usage))
+        self._chunks |= update
 
-    async def read_chunk(self, key: FileKey, index: int) -> ByteBuffer | None:
-        """Return a chunk, or None."""
-        data = self._chunks.get((key, index))
-        return None if data is None else MemoryBytes(data)
-
-    async def write_record(self, record: FileRecord) -> None:
-        """Store a record."""
-        self._records[record.key] = record
-
-    async def read_record(self, key: FileKey) -> FileRecord | None:
-        """Return a record, or None."""
-        return self._records.get(key)
-
-    async def delete_record(self, key: FileKey) -> None:
-        """Forget a record."""
-        self._records.pop(key, None)
+    async def read_chunk(self, record: FileRecord, index: int) -> ByteBuffer | None:
+        """Return a chunk, or None when it is missing or too short."""
+        data = self._chunks.get((record.key, index))
+        return None if data is None or len(data) < record.length_of(index) else MemoryBytes(data)
 
     async def delete_file(self, key: FileKey) -> None:
-        """Delete record and chunks."""
-        self._records.pop(key, None)
+        """Delete all chunks of a file."""
         self._chunks = {place: data for place, data in self._chunks.items() if place[0] != key}
 
+    async def files(self) -> tuple[FileKey, ...]:
+        """Return the files that have chunks."""
+        return tuple({key for key, _ in self._chunks})
 
-class MemoryManifestStore:
-    """Entries in a dict."""
+    def damage(self, key: FileKey, index: int) -> None:
+        """Flip one bit of a stored chunk, as a failing disk does."""
+        data = self._chunks[key, index]
+        self._chunks[key, index] = bytes([data[0] ^ 1]) + data[1:]
 
-    def __init__(self) -> None:
-        self._entries: dict[str, ManifestEntry] = {}
-
-    async def get(self, repo: str) -> ManifestEntry | None:
-        """Return an entry, or None."""
-        return self._entries.get(repo)
-
-    async def put(self, entry: ManifestEntry) -> None:
-        """Store an entry."""
-        self._entries[entry.repo] = entry
-
-    async def all(self) -> tuple[ManifestEntry, ...]:
-        """Return all entries, ordered by repository."""
-        return tuple(self._entries[repo] for repo in sorted(self._entries))
-
-    async def delete(self, repo: str) -> None:
-        """Delete an entry."""
-        self._entries.pop(repo, None)
+    def lose(self, key: FileKey, index: int) -> None:
+        """Forget one stored chunk, as a browser does that cleared a part."""
+        del self._chunks[key, index]

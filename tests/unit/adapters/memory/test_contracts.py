@@ -2,12 +2,17 @@
 
 import pytest
 
-from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryChunkStore, MemoryManifestStore
+from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
+from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
+from tabagent.adapters.memory.model_index import MemoryModelIndex
+from tabagent.adapters.memory.storage_space import MemoryStorageSpace
+from tabagent.errors import StorageFull
+from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Device, Dtype, LoadSpec
-from tests.contracts import chunk_store, engine, fetcher, host, manifest_store
+from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
 
 SPEC = LoadSpec(
     repo="acme/tiny",
@@ -26,9 +31,48 @@ async def test_chunk_store(case: chunk_store.Case) -> None:
     await case(chunk_store.World(MemoryChunkStore(), MemoryBytes))
 
 
-@pytest.mark.parametrize("case", manifest_store.CASES, ids=lambda case: case.__name__)
-async def test_manifest_store(case: manifest_store.Case) -> None:
-    await case(MemoryManifestStore())
+async def test_a_full_chunk_store_says_how_much_room_there_is() -> None:
+    world = chunk_store.World(MemoryChunkStore(capacity=10), MemoryBytes)
+    await world.write(chunk_store.FILE, 0, *chunk_store.CHUNKS[:2])
+
+    with pytest.raises(StorageFull) as caught:
+        await world.write(chunk_store.FILE, 2, chunk_store.CHUNKS[2])
+
+    assert (caught.value.details["needed"], caught.value.details["free"]) == (3, 2)
+    assert await world.read(chunk_store.FILE) == [*chunk_store.CHUNKS[:2], None]
+    await world.write(chunk_store.FILE, 0, b"ABCD")
+
+
+async def test_chunks_can_be_damaged_and_lost() -> None:
+    store = MemoryChunkStore()
+    world = chunk_store.World(store, MemoryBytes)
+    await world.write(chunk_store.FILE, 0, *chunk_store.CHUNKS)
+    store.damage(chunk_store.FILE.key, 0)
+    store.lose(chunk_store.FILE.key, 1)
+
+    assert await world.read(chunk_store.FILE) == [b"`bcd", None, b"ijk"]
+
+
+@pytest.mark.parametrize("case", model_index.CASES, ids=lambda case: case.__name__)
+async def test_model_index(case: model_index.Case) -> None:
+    index = MemoryModelIndex()
+
+    def spoil(change: IndexChange) -> IndexChange:
+        index.refuses = True
+        return change
+
+    await case(model_index.World(index, spoil))
+
+
+@pytest.mark.parametrize("case", hasher.CASES, ids=lambda case: case.__name__)
+async def test_hasher(case: hasher.Case) -> None:
+    await case(hasher.World(MemoryHasher(), MemoryBytes))
+
+
+@pytest.mark.parametrize("case", storage_space.CASES, ids=lambda case: case.__name__)
+@pytest.mark.parametrize("grants", [True, False])
+async def test_storage_space(case: storage_space.Case, *, grants: bool) -> None:
+    await case(MemoryStorageSpace(quota=100, usage=lambda: 40, grants=grants))
 
 
 @pytest.mark.parametrize("case", fetcher.CASES, ids=lambda case: case.__name__)
