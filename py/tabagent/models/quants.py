@@ -6,11 +6,11 @@ utils/model-loader.js): `onnx/model{suffix}.onnx`, its weights beside it in `.on
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tabagent.errors import NoOnnxFiles
-from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, ModelFile, Quant, RepositoryListing
+from tabagent.models.manifest import add_quant_to_manifest
+from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, RepositoryListing
 
 SUFFIXES: dict[Dtype, str] = {
     Dtype.FP32: "",
@@ -67,15 +67,16 @@ def entry_from_listing(listing: RepositoryListing) -> ManifestEntry:
         NoOnnxFiles: There is no graph, or no tokenizer or configuration beside it.
     """
     files = {file.path: file for file in listing.files}
-    quants = tuple(
-        Quant(dtype=dtype, weights=_weights(files, f"onnx/model{suffix}.onnx"))
-        for dtype, suffix in SUFFIXES.items()
-        if f"onnx/model{suffix}.onnx" in files
-    )
-    if not quants or "config.json" not in files or "tokenizer.json" not in files:
-        raise NoOnnxFiles(listing.repo)
     common = tuple(files[path] for path in COMMON_FILES if path in files)
-    return ManifestEntry(repo=listing.repo, commit=listing.commit, task=listing.task, common=common, quants=quants)
+    entry = ManifestEntry(
+        repo=listing.repo, commit=listing.commit, task=listing.task, common=common, quants=(), etag=listing.etag
+    )
+    for dtype, suffix in SUFFIXES.items():
+        if f"onnx/model{suffix}.onnx" in files:
+            entry = add_quant_to_manifest(entry, dtype, f"onnx/model{suffix}.onnx", files)
+    if not entry.quants or "config.json" not in files or "tokenizer.json" not in files:
+        raise NoOnnxFiles(listing.repo)
+    return entry
 
 
 def unsupported_reason(dtype: Dtype, device: Device, report: DeviceReport) -> str | None:
@@ -117,9 +118,3 @@ def _reason(dtype: Dtype, device: Device, report: DeviceReport) -> str:
     if dtype in DYNAMICALLY_QUANTIZED:
         return "the best of this model's weights are of 8 bits, which run on the CPU"
     return "the best of this model's weights for this graphics card"
-
-
-def _weights(files: dict[str, ModelFile], graph: str) -> tuple[ModelFile, ...]:
-    data = re.compile(re.escape(graph) + r"_data(?:_(\d+))?\Z")
-    parts = sorted((int(found.group(1) or 0), path) for path in files if (found := data.match(path)) is not None)
-    return (files[graph], *(files[path] for _, path in parts))

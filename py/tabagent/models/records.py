@@ -51,6 +51,7 @@ def entry_to_record(entry: ManifestEntry) -> JsonObject:
         "task": entry.task,
         "commit": entry.commit,
         "etag": entry.etag,
+        "newer": entry.newer,
         "manifestVersion": MANIFEST_VERSION,
         "common": [_file(file) for file in entry.common],
         "quants": {quant.onnx_path: _quant(entry, quant) for quant in entry.quants},
@@ -67,6 +68,7 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
         commit=str(record["commit"]),
         task=str(record["task"]),
         etag=str(record["etag"]),
+        newer=str(record["newer"]),
         common=_files(record["common"]),
         quants=tuple(
             Quant(
@@ -84,7 +86,7 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
 
 def _quant(entry: ManifestEntry, quant: Quant) -> JsonObject:
     return {
-        "files": [file.path for file in (*entry.common, *quant.weights)],
+        "files": [file.path for file in entry.files_of(quant)],
         "status": str(quant.status),
         "dtype": str(quant.dtype),
         "hasExternalData": len(quant.weights) > 1,

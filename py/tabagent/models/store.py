@@ -1,144 +1,105 @@
-"""The model store: whole files over chunks, and the manifest that says which dtypes are stored.
+"""The model store: files, and the manifest that says which dtypes are stored and how they were used.
 
-A file is there only when its record is, and the record is written after the last chunk. Status in the manifest
-follows the files, never runs ahead of them.
+Plan counterparts (`idbModel.ts`): `set_manifest_quant_status`, `update_model_status` and `get_model_config` are
+`setManifestQuantStatus`, `updateModelStatus` and `getModelConfig`; those of files are in `FileStore`.
 """
 
 from __future__ import annotations
 
-import asyncio
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import cast
 
-from tabagent.errors import StorageError
-from tabagent.models.chunks import CHUNK_BYTES, CHUNKS_PER_TRANSACTION
-from tabagent.ports.buffers import ByteBuffer
-from tabagent.ports.chunk_store import ChunkStore
-from tabagent.ports.manifest_store import ManifestStore
-from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
-
-
-class FileWriter:
-    """Takes a file's chunks in order and commits it at the end.
-
-    Every chunk but the last must have `CHUNK_BYTES` bytes.
-    """
-
-    def __init__(self, chunks: ChunkStore, key: FileKey, revision: str, etag: str) -> None:
-        self._chunks = chunks
-        self._key, self._revision, self._etag = key, revision, etag
-        self._pending: list[ByteBuffer] = []
-        self._written = 0
-        self.size = 0
-
-    async def append(self, chunk: ByteBuffer) -> None:
-        """Add the next chunk; it is stored when its transaction's worth is complete.
-
-        Raises:
-            StorageError: The storage refused.
-        """
-        if self.size % CHUNK_BYTES:
-            raise ValueError(f"{self._key.path}: a chunk after one of less than {CHUNK_BYTES} bytes")
-        self._pending.append(chunk)
-        self.size += chunk.size
-        if len(self._pending) == CHUNKS_PER_TRANSACTION:
-            await self._flush()
-
-    async def commit(self) -> FileRecord:
-        """Store what is left, then the record that makes the file count as present."""
-        await self._flush()
-        record = FileRecord(
-            key=self._key, revision=self._revision, size=self.size, chunk_size=CHUNK_BYTES, etag=self._etag
-        )
-        await self._chunks.write_record(record)
-        return record
-
-    async def _flush(self) -> None:
-        if not self._pending:
-            return
-        await self._chunks.write_chunks(self._key, self._written, self._pending)
-        self._written += len(self._pending)
-        self._pending = []
+from tabagent.errors import JsonObject
+from tabagent.models import manifest
+from tabagent.models.files import FileStore, by_path
+from tabagent.ports.model_index import IndexChange
+from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, QuantStatus
 
 
-class ModelStore:
-    """Files and manifest of all models.
-
-    Args:
-        chunks: Where bytes live.
-        manifest: Where entries live.
-    """
-
-    def __init__(self, chunks: ChunkStore, manifest: ManifestStore) -> None:
-        self._chunks = chunks
-        self._manifest = manifest
-        # Entries are changed by read, modify, write; one at a time keeps two changes from losing one another.
-        self._manifest_lock = asyncio.Lock()
-
-    async def record(self, key: FileKey) -> FileRecord | None:
-        """Return the record of a whole file, or None."""
-        return await self._chunks.read_record(key)
-
-    async def is_stored(self, repo: str, commit: str, file: ModelFile) -> bool:
-        """Tell whether a file is whole, of this commit and of the announced size."""
-        record = await self.record(FileKey(repo, file.path))
-        return record is not None and record.revision == commit and record.size == file.size
-
-    async def writer(self, key: FileKey, revision: str, etag: str) -> FileWriter:
-        """Start to replace a file; from here until `commit` it does not count as present."""
-        await self._chunks.delete_record(key)
-        return FileWriter(self._chunks, key, revision, etag)
-
-    async def chunk(self, key: FileKey, index: int) -> ByteBuffer:
-        """Return a chunk of a whole file.
-
-        Raises:
-            StorageError: It is missing; the browser may have cleared it.
-        """
-        chunk = await self._chunks.read_chunk(key, index)
-        if chunk is None:
-            raise StorageError(
-                f"Part {index} of {key.path} ({key.repo}) is missing in the browser's storage. "
-                "Delete the model's data and download it again.",
-                repo=key.repo,
-                file=key.path,
-                chunk=index,
-            )
-        return chunk
-
-    async def delete_file(self, key: FileKey) -> None:
-        """Delete a file with its chunks."""
-        await self._chunks.delete_file(key)
+class ModelStore(FileStore):
+    """Files and manifest of all models."""
 
     async def entry(self, repo: str) -> ManifestEntry | None:
         """Return what is known of a repository, or None."""
-        return await self._manifest.get(repo)
+        return await self._index.entry(repo)
 
     async def entries(self) -> tuple[ManifestEntry, ...]:
         """Return all known repositories."""
-        return await self._manifest.all()
+        return await self._index.entries()
 
-    async def update_entry(self, fresh: ManifestEntry) -> ManifestEntry:
-        """Take a new listing in; a dtype keeps its status when its files are still those that are stored."""
-        async with self._manifest_lock:
-            quants = [replace(quant, status=await self._status(fresh, quant)) for quant in fresh.quants]
-            entry = replace(fresh, quants=tuple(quants))
-            await self._manifest.put(entry)
+    async def put_entry(self, fresh: ManifestEntry) -> ManifestEntry:
+        """Take a listing in, with statuses as the store has them; `manifest.merged` says what stays of the old one."""
+        await self._compare_digests(fresh)
+        async with self._lock:
+            records = by_path(await self._index.records(fresh.repo))
+            entry = manifest.merged(await self._index.entry(fresh.repo), fresh, records)
+            await self._index.apply(IndexChange(put_entries=(entry,)))
         return entry
 
     async def set_manifest_quant_status(self, repo: str, dtype: Dtype, status: QuantStatus, reason: str = "") -> None:
         """Change the status of one dtype; the plan's `setManifestQuantStatus`. No-op for an unknown repository."""
-        async with self._manifest_lock:
-            entry = await self._manifest.get(repo)
-            if entry is None:
-                return
-            quants = tuple(
-                replace(quant, status=status, reason=reason) if quant.dtype == dtype else quant
-                for quant in entry.quants
-            )
-            await self._manifest.put(replace(entry, quants=quants))
+        await self._change_entry(repo, lambda entry: manifest.set_manifest_quant_status(entry, dtype, status, reason))
 
-    async def _status(self, entry: ManifestEntry, quant: Quant) -> QuantStatus:
-        for file in (*entry.common, *quant.weights):
-            if not await self.is_stored(entry.repo, entry.commit, file):
-                return QuantStatus.AVAILABLE
-        return QuantStatus.DOWNLOADED
+    async def mark_used(self, repo: str, dtype: Dtype, now_ms: int) -> None:
+        """Note that a dtype has just been loaded."""
+        await self._change_entry(repo, lambda entry: manifest.used_now(entry, dtype, now_ms))
+
+    async def update_model_status(self, repo: str) -> None:
+        """Make a repository's statuses agree with its files; the plan's `updateModelStatus`."""
+        records = by_path(await self.records(repo))
+        await self._change_entry(repo, lambda entry: manifest.update_model_status(entry, records))
+
+    async def get_model_config(self, repo: str) -> JsonObject | None:
+        """Return a stored model's `config.json`, or None; the plan's `getModelConfig`."""
+        content = await self.assemble_chunks(FileKey(repo, "config.json"))
+        config = json.loads(content) if content is not None else None
+        return cast(JsonObject, config) if isinstance(config, dict) else None
+
+    async def delete_model(self, repo: str, dtype: Dtype | None = None) -> int:
+        """Delete a dtype's files, or all of a model's, and return the bytes that they had.
+
+        Files that another stored dtype needs stay. With the last dtype goes everything that is known of the model.
+        """
+        entry = await self.entry(repo)
+        quant = entry.quant(dtype) if entry is not None and dtype is not None else None
+        records = await self.records(repo)
+        going = {record.key.path for record in records}
+        if entry is not None and dtype is not None:
+            going &= {file.path for file in entry.files_of(quant)} if quant is not None else set()
+            going -= _needed_by_others(entry, dtype, by_path(records))
+        freed = 0
+        for path in sorted(going):
+            freed += await self.delete_file(FileKey(repo, path))
+        if not await self.records(repo):
+            await self._index.apply(IndexChange(delete_entries=(repo,)))
+        elif quant is not None and quant.status is QuantStatus.FAILED:
+            await self.set_manifest_quant_status(repo, quant.dtype, QuantStatus.AVAILABLE)
+        return freed
+
+    async def _compare_digests(self, fresh: ManifestEntry) -> None:
+        """Find digests of stored files that were taken in without the hub, in the kind that the hub tells."""
+        files = {file.path: file for quant in fresh.quants for file in fresh.files_of(quant)}
+        for record in await self.records(fresh.repo):
+            file = files.get(record.key.path)
+            if file is None or file.digest is None or not record.whole or record.size != file.size:
+                continue
+            if record.digest and manifest.digest_kind(record.digest) == manifest.digest_kind(file.digest):
+                continue
+            found = await self.content_digest(replace(record, digest=file.digest))
+            await self._change(replace(record, digest=found))
+
+    async def _change_entry(self, repo: str, change: Callable[[ManifestEntry], ManifestEntry]) -> None:
+        async with self._lock:
+            entry = await self._index.entry(repo)
+            if entry is not None:
+                await self._index.apply(IndexChange(put_entries=(change(entry),)))
+
+
+def _needed_by_others(entry: ManifestEntry, dtype: Dtype, records: Mapping[str, FileRecord]) -> set[str]:
+    """Return the files of other dtypes of which something is stored; common files alone are no reason to stay."""
+    others = [
+        quant for quant in entry.quants if quant.dtype != dtype and any(file.path in records for file in quant.weights)
+    ]
+    return {file.path for quant in others for file in entry.files_of(quant)}

@@ -1,0 +1,322 @@
+"""Whole, verified files over chunks.
+
+A file's record names the chunks that are on disk, and is written after them. It is marked whole after the content's
+digest was right, and the manifest's statuses change in the same transaction. So whatever ends in the middle, what is
+written down is there.
+
+Plan counterparts (`idbModel.ts`): `get_chunk_info` is `getChunkInfo`, `save_chunked_file` is `saveChunkedFileSafe`,
+`assemble_chunks` is `assembleChunks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from tabagent.errors import FileDamaged, IntegrityFailed
+from tabagent.models import manifest
+from tabagent.models.chunks import CHUNK_BYTES
+from tabagent.ports.buffers import ByteBuffer
+from tabagent.ports.chunk_store import ChunkStore
+from tabagent.ports.hasher import DigestKind, Hasher
+from tabagent.ports.model_index import IndexChange, ModelIndex
+from tabagent.specs import Backend, FileKey, FileRecord, ModelFile
+
+OnBytes = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkInfo:
+    """How a file is stored; the plan's `getChunkInfo`.
+
+    Attributes:
+        total_chunks, stored_chunks: Of the file, and of those that are there.
+        total_size, stored_size: Bytes.
+        whole: Verified to the last byte.
+    """
+
+    total_chunks: int
+    stored_chunks: int
+    total_size: int
+    stored_size: int
+    whole: bool
+
+
+class FileStore:
+    """Files of all models.
+
+    Args:
+        index: Where records and entries live.
+        chunks: Where bytes live, by backend.
+        hasher: Digests.
+        default: Backend of new files.
+    """
+
+    def __init__(
+        self, *, index: ModelIndex, chunks: Mapping[Backend, ChunkStore], hasher: Hasher, default: Backend
+    ) -> None:
+        self._index, self._chunks, self._hasher, self.default = index, chunks, hasher, default
+        # Records and entries are changed by read, modify, write: one at a time, so that no change is lost.
+        self._lock = asyncio.Lock()
+
+    async def record(self, key: FileKey) -> FileRecord | None:
+        """Return what is stored of a file, or None."""
+        return await self._index.record(key)
+
+    async def records(self, repo: str | None = None) -> tuple[FileRecord, ...]:
+        """Return the records of a repository, or all."""
+        return await self._index.records(repo)
+
+    async def is_stored(self, repo: str, commit: str, file: ModelFile) -> bool:
+        """Tell whether a file is whole and has this content."""
+        return manifest.holds(await self.record(FileKey(repo, file.path)), file, commit)
+
+    async def begin_file(self, repo: str, file: ModelFile, *, revision: str, etag: str = "") -> FileRecord:
+        """Go on with a file of the same content, or start it anew; another content that is stored is given up.
+
+        A whole file of the same content is returned as it is.
+        """
+        key = FileKey(repo, file.path)
+        await self._hasher.prepare()
+        old = await self.record(key)
+        if old is not None and manifest.same_content(old, file, revision):
+            fresh = replace(old, revision=revision, digest=file.digest or old.digest)
+            if fresh != old:
+                await self._change(fresh)
+            return fresh
+        if old is not None:
+            await self.delete_file(key)
+        record = FileRecord(
+            key=key,
+            revision=revision,
+            size=file.size,
+            chunk_size=CHUNK_BYTES,
+            etag=etag,
+            digest=file.digest,
+            backend=self.default,
+        )
+        await self._change(record)
+        return record
+
+    async def set_etag(self, key: FileKey, etag: str) -> None:
+        """Keep the validator of the bytes that are about to be stored."""
+        async with self._lock:
+            record = await self._known(key)
+            await self._index.apply(IndexChange(put_records=(replace(record, etag=etag),)))
+
+    async def write_chunk(self, record: FileRecord, index: int, chunk: ByteBuffer) -> FileRecord:
+        """Store a chunk, then the record that names it; returns that record.
+
+        Raises:
+            StorageFull, StorageError: The storage refused; the chunk counts as missing.
+        """
+        if chunk.size != record.length_of(index):
+            raise ValueError(f"{record.key.path}: chunk {index} has {chunk.size} bytes, not {record.length_of(index)}")
+        digest = self._hasher.chunk_digest(chunk)
+        await self._chunks[record.backend].write_chunks(record, index, [chunk])
+        async with self._lock:
+            fresh = _with_chunks(await self._known(record.key), {index: digest})
+            await self._index.apply(IndexChange(put_records=(fresh,)))
+        return fresh
+
+    async def finish_file(self, key: FileKey, digest: str | None = None) -> FileRecord:
+        """Mark a file whole, after its content's digest was found right.
+
+        Args:
+            key: Of the file; all chunks must be there.
+            digest: Of the content, when somebody has computed it already.
+
+        Raises:
+            IntegrityFailed: The content is another; nothing of the file is kept.
+            FileDamaged: A chunk is not as it was written; it counts as missing now.
+        """
+        record = await self._known(key)
+        if record.whole:
+            return record
+        found = digest or await self.content_digest(record)
+        if record.digest is not None and found != record.digest:
+            await self.delete_file(key)
+            raise IntegrityFailed(key.path, record.digest, found)
+        whole = replace(await self._known(key), whole=True, digest=found)
+        await self._change(whole, retried=True)
+        return whole
+
+    async def content_digest(self, record: FileRecord, on_bytes: OnBytes | None = None) -> str:
+        """Read a file and return its content's digest, of the kind that its record has (else SHA-256).
+
+        Raises:
+            FileDamaged: A chunk is missing or is not as it was written; it counts as missing now.
+        """
+        await self._hasher.prepare()
+        kind = DigestKind(manifest.digest_kind(record.digest)) if record.digest else DigestKind.SHA256
+        content = self._hasher.content_hash(kind, record.size)
+        try:
+            for index in range(record.chunk_count):
+                chunk = await self.chunk(record, index)
+                await content.update(chunk)
+                if on_bytes is not None:
+                    on_bytes(chunk.size)
+            return await content.digest()
+        except FileDamaged as error:
+            await self.drop_chunks(record.key, cast("list[int]", error.details["chunks"]))
+            raise
+        finally:
+            content.close()
+
+    async def chunk(self, record: FileRecord, index: int) -> ByteBuffer:
+        """Return a chunk that is as it was written.
+
+        Raises:
+            FileDamaged: It is missing or has changed.
+        """
+        await self._hasher.prepare()
+        chunk = await self._chunks[record.backend].read_chunk(record, index)
+        if (
+            chunk is not None
+            and index < len(record.chunks)
+            and self._hasher.chunk_digest(chunk) == record.chunks[index]
+        ):
+            return chunk
+        raise FileDamaged(record.key.repo, record.key.path, [index])
+
+    async def replace_chunk(self, record: FileRecord, index: int, chunk: ByteBuffer) -> bool:
+        """Store a chunk again, when it is the one that the record names; returns whether it is."""
+        await self._hasher.prepare()
+        if index >= len(record.chunks) or self._hasher.chunk_digest(chunk) != record.chunks[index]:
+            return False
+        await self._chunks[record.backend].write_chunks(record, index, [chunk])
+        return True
+
+    async def drop_chunks(self, key: FileKey, numbers: Iterable[int]) -> None:
+        """Count chunks as missing, so that the next download brings them."""
+        async with self._lock:
+            record = await self._index.record(key)
+            if record is None:
+                return
+            fresh = replace(_with_chunks(record, dict.fromkeys(numbers, "")), whole=False)
+            await self._index.apply(await self._with_entries(fresh))
+
+    async def restart_file(self, key: FileKey) -> FileRecord:
+        """Forget all chunks of a file whose content has changed; the next ones replace them."""
+        async with self._lock:
+            fresh = replace(await self._known(key), chunks=(), whole=False, etag="")
+            await self._index.apply(await self._with_entries(fresh))
+        return fresh
+
+    async def delete_file(self, key: FileKey) -> int:
+        """Delete a file and return the bytes that it had. It counts as missing before its first chunk goes."""
+        record = await self.record(key)
+        if record is None:
+            return 0
+        await self._change(replace(record, chunks=(), whole=False))
+        await self._chunks[record.backend].delete_file(key)
+        await self._index.apply(IndexChange(delete_records=(key,)))
+        return record.stored_bytes
+
+    async def move_file(self, record: FileRecord, to: Backend) -> FileRecord:
+        """Move a whole file to another backend; it is read from the old one until the new one has all of it.
+
+        Raises:
+            FileDamaged: A chunk is not as it was written; the file stays where it is.
+        """
+        moved = replace(record, backend=to)
+        for index in range(record.chunk_count):
+            await self._chunks[to].write_chunks(moved, index, [await self.chunk(record, index)])
+        await self._index.apply(IndexChange(put_records=(moved,)))
+        await self._chunks[record.backend].delete_file(record.key)
+        return moved
+
+    async def sweep(self) -> int:
+        """Delete bytes that no record names, as a kill in the middle of a deletion or a move leaves them."""
+        known = {(record.backend, record.key) for record in await self.records()}
+        swept = 0
+        for backend, chunks in self._chunks.items():
+            for key in await chunks.files():
+                # A file that was begun since the records were read has its record by now.
+                current = None if (backend, key) in known else await self.record(key)
+                if (backend, key) not in known and (current is None or current.backend is not backend):
+                    await chunks.delete_file(key)
+                    swept += 1
+        return swept
+
+    async def get_chunk_info(self, key: FileKey) -> ChunkInfo | None:
+        """Return how a file is stored, or None; the plan's `getChunkInfo`."""
+        record = await self.record(key)
+        if record is None:
+            return None
+        stored = record.chunk_count - len(record.missing)
+        return ChunkInfo(record.chunk_count, stored, record.size, record.stored_bytes, record.whole)
+
+    async def save_chunked_file(
+        self,
+        repo: str,
+        file: ModelFile,
+        read: Callable[[int, int], Awaitable[ByteBuffer]],
+        *,
+        revision: str,
+        on_bytes: OnBytes = lambda count: None,
+    ) -> FileRecord:
+        """Store a file that somebody has: the plan's `saveChunkedFileSafe`. Goes on where an earlier call ended.
+
+        Args:
+            repo: Model's id.
+            file: Path, size, and the digest that the content must have, if known.
+            read: Gives (offset, length) of the content.
+            revision: Commit, or empty.
+            on_bytes: Hears the bytes of each chunk that is stored, those from before included.
+
+        Raises:
+            IntegrityFailed: The content has another digest; nothing is kept.
+            StorageFull, StorageError: The storage refused; what is stored stays.
+        """
+        record = await self.begin_file(repo, file, revision=revision)
+        on_bytes(record.stored_bytes)
+        for index in record.missing:
+            chunk = await read(index * record.chunk_size, record.length_of(index))
+            record = await self.write_chunk(record, index, chunk)
+            on_bytes(chunk.size)
+        return await self.finish_file(record.key)
+
+    async def assemble_chunks(self, key: FileKey) -> bytes | None:
+        """Return a whole file's content, for small files only; None when it is not whole. The plan's `assembleChunks`.
+
+        Raises:
+            FileDamaged: A chunk is not as it was written.
+        """
+        record = await self.record(key)
+        if record is None or not record.whole:
+            return None
+        return b"".join([(await self.chunk(record, index)).to_bytes() for index in range(record.chunk_count)])
+
+    async def _change(self, record: FileRecord, *, retried: bool = False) -> None:
+        async with self._lock:
+            await self._index.apply(await self._with_entries(record, retried=retried))
+
+    async def _with_entries(self, record: FileRecord, *, retried: bool = False) -> IndexChange:
+        """Return the change of a record together with what follows from it for the manifest."""
+        entry = await self._index.entry(record.key.repo)
+        if entry is None:
+            return IndexChange(put_records=(record,))
+        records = by_path(await self._index.records(record.key.repo)) | {record.key.path: record}
+        fresh = manifest.update_model_status(entry, records, retried=retried)
+        return IndexChange(put_records=(record,), put_entries=() if fresh == entry else (fresh,))
+
+    async def _known(self, key: FileKey) -> FileRecord:
+        record = await self._index.record(key)
+        if record is None:
+            raise FileDamaged(key.repo, key.path, [], "it was deleted meanwhile")
+        return record
+
+
+def by_path(records: Iterable[FileRecord]) -> dict[str, FileRecord]:
+    """Return one repository's records by path."""
+    return {record.key.path: record for record in records}
+
+
+def _with_chunks(record: FileRecord, digests: Mapping[int, str]) -> FileRecord:
+    chunks = list(record.chunks) + [""] * (record.chunk_count - len(record.chunks))
+    for index, digest in digests.items():
+        chunks[index] = digest
+    return replace(record, chunks=tuple(chunks))
