@@ -9,10 +9,11 @@ from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
+from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.errors import StorageFull
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Device, Dtype, LoadSpec
-from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
+from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space, vault
 
 SPEC = LoadSpec(
     repo="acme/tiny",
@@ -94,3 +95,9 @@ async def test_host(case: host.Case) -> None:
     await case(
         host.World(memory_host, lambda: memory_host.batches, lambda: memory_host.baton, lambda: memory_host.restarts)
     )
+
+
+@pytest.mark.parametrize("case", vault.CASES, ids=lambda case: case.__name__)
+async def test_vault(case: vault.Case) -> None:
+    memory_vault = MemoryVault()
+    await case(vault.World(memory_vault, lambda: memory_vault))

@@ -1,0 +1,349 @@
+"""The person's account at the Hugging Face Hub: an access token, or a sign-in over OAuth.
+
+The token lies in the vault and goes to the Hub's own host alone: not to the servers that it redirects downloads to, and
+not to other hubs. Formats: https://huggingface.co/docs/hub/oauth, RFC 6749 (OAuth 2.0), RFC 7636 (PKCE).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tabagent.errors import BadRequest, HubError, HubUnavailable, InvalidState, LoginFailed
+from tabagent.models.sources import HUB
+from tabagent.ports.fetcher import Fetcher
+from tabagent.ports.vault import Vault
+
+logger = logging.getLogger(__name__)
+
+WHOAMI = f"{HUB}/api/whoami-v2"
+AUTHORIZE = f"{HUB}/oauth/authorize"
+TOKEN = f"{HUB}/oauth/token"
+# `openid profile` is the Hub's smallest sign-in. `gated-repos` reads the gated models whose terms the person accepted,
+# `read-repos` the person's private ones; the Hub has no narrower scopes for reading.
+SCOPES = "openid profile gated-repos read-repos"
+
+# Names in the vault.
+LOGIN, SIGN_IN = "huggingface", "huggingface-sign-in"
+
+# What people copy from https://huggingface.co/settings/tokens.
+_ACCESS_TOKEN = re.compile(r"hf_[A-Za-z0-9_.\-]{1,1000}")
+# A sign-in's token may look otherwise; it must only fit into a header.
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]{1,8000}")
+# What `chrome.identity.getRedirectURL` gives: no other address may hear of a code.
+_REDIRECT = re.compile(r"https://[a-p]{32}\.chromiumapp\.org/[A-Za-z0-9/_.\-]*")
+
+SIGN_IN_SECONDS = 15 * 60
+# A token is renewed so long before it ends, so that it does not end in the middle of a download's start.
+RENEW_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who is logged in.
+
+    Attributes:
+        name: At the Hub; empty while nobody has asked it.
+        method: `token` or `oauth`.
+    """
+
+    name: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Login:
+    """What the vault keeps.
+
+    Attributes:
+        refresh: Gets the next token; empty without one.
+        expires: Seconds since 1970 at which the token ends; 0 for never.
+    """
+
+    token: str = field(repr=False)
+    name: str = ""
+    method: str = "token"
+    refresh: str = field(default="", repr=False)
+    expires: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SignIn:
+    """A sign-in that was begun; in the vault, because the thread may end while the person types a password."""
+
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+    redirect_uri: str
+    began: float
+
+
+class HuggingFaceAccount:
+    """Logs in and out, and signs requests to the Hub.
+
+    Args:
+        fetcher: HTTP.
+        vault: Where the token is kept.
+        now: Seconds since 1970.
+        client_id: Of this build's OAuth application; empty for none.
+    """
+
+    def __init__(self, fetcher: Fetcher, vault: Vault, now: Callable[[], float], client_id: str = "") -> None:
+        self._fetcher = fetcher
+        self._vault = vault
+        self._now = now
+        self._client_id = client_id
+        # A refresh token can be used once, so that two requests that find the token ended must not both use it; and who
+        # logs out while a token is renewed stays logged out.
+        self._lock = asyncio.Lock()
+
+    @property
+    def has_oauth(self) -> bool:
+        """Whether this build can sign in over OAuth."""
+        return bool(self._client_id)
+
+    async def current(self) -> Account | None:
+        """Return who is logged in, without asking the network."""
+        login = await self._login()
+        return Account(name=login.name, method=login.method) if login else None
+
+    async def login(self, token: str) -> Account:
+        """Log in with an access token; an earlier login stays when this one fails.
+
+        Raises:
+            LoginFailed: It is no token, or the Hub does not know it.
+            HubUnavailable, Offline, ConnectionLost: The Hub could not be asked.
+        """
+        token = token.strip()
+        if not _ACCESS_TOKEN.fullmatch(token):
+            raise LoginFailed("this is not an access token of the Hugging Face Hub; they begin with hf_")
+        async with self._lock:
+            return await self._keep(_Login(token=token))
+
+    async def logout(self) -> None:
+        """Forget the token and a sign-in that was begun."""
+        async with self._lock:
+            await self._vault.delete(LOGIN)
+            await self._vault.delete(SIGN_IN)
+
+    async def begin_sign_in(self, redirect_uri: str) -> str:
+        """Return the address of the Hub's sign-in page; an earlier sign-in that was begun ends.
+
+        Raises:
+            InvalidState: This build has no OAuth application.
+            BadRequest: The address to come back to is not this browser's extension's.
+        """
+        import secrets
+
+        if not self._client_id:
+            raise InvalidState("This build of TabAgent cannot sign in over the browser. Log in with an access token.")
+        if not _REDIRECT.fullmatch(redirect_uri):
+            raise BadRequest("redirectUri must be what chrome.identity.getRedirectURL returns.", field="redirectUri")
+        sign_in = _SignIn(
+            state=secrets.token_urlsafe(32),
+            verifier=secrets.token_urlsafe(64),
+            redirect_uri=redirect_uri,
+            began=self._now(),
+        )
+        await self._vault.put(SIGN_IN, json.dumps(asdict(sign_in)))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(sign_in.verifier.encode()).digest()).rstrip(b"=").decode()
+        query = {
+            "client_id": self._client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": SCOPES,
+            "state": sign_in.state,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        return f"{AUTHORIZE}?{urlencode(query)}"
+
+    async def finish_sign_in(self, redirected_to: str) -> Account:
+        """Log in with the address at which the Hub's sign-in page ended.
+
+        Raises:
+            LoginFailed: Nothing was begun, it is too long ago, the person declined, or the address is not the answer
+                to what was begun.
+            HubUnavailable, Offline, ConnectionLost: The Hub could not be asked.
+        """
+        sign_in = await self._begun()
+        # An answer counts once, right or wrong.
+        await self._vault.delete(SIGN_IN)
+        code = _code(redirected_to, sign_in)
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self._client_id,
+            "code": code,
+            "redirect_uri": sign_in.redirect_uri,
+            "code_verifier": sign_in.verifier,
+        }
+        async with self._lock:
+            return await self._keep(await self._exchange(form))
+
+    async def authorization(self, url: str) -> dict[str, str]:
+        """Return the header that signs a request, or nothing: for other hosts, and while nobody is logged in.
+
+        A token that ends is renewed first. One of an earlier version is first shown to the Hub, which would refuse even
+        what is public to a token that it no longer knows.
+        """
+        # The comparison is of texts on purpose: what two parsers make of odd addresses may differ.
+        if not url.startswith(f"{HUB}/"):
+            return {}
+        login = await self._login()
+        if login is not None and (not login.name or self._ends(login)):
+            async with self._lock:
+                login = await self._made_usable()
+        return {"Authorization": f"Bearer {login.token}"} if login else {}
+
+    async def recheck(self) -> bool:
+        """Find out why the Hub refused a signed request: renew what can be renewed, forget what it no longer knows.
+
+        Returns:
+            True when the same request would now be signed otherwise, so that it is worth sending again.
+        """
+        async with self._lock:
+            before = await self._login()
+            if before is None:
+                return False
+            after = await self._made_usable(doubted=True)
+            return after is None or after.token != before.token
+
+    async def _made_usable(self, *, doubted: bool = False) -> _Login | None:
+        """Renew or check the token; None when it must not be sent."""
+        login = await self._login()
+        if login is None:
+            return None
+        try:
+            if self._ends(login) or (doubted and login.refresh):
+                login = await self._renewed(login)
+            elif doubted or not login.name:
+                login = replace(login, name=(await self._keep(login)).name)
+        except LoginFailed as error:
+            logger.warning("logged out of the hub: %s", error.details["reason"])
+            await self._vault.delete(LOGIN)
+            return None
+        except HubError as error:
+            # The request goes on without it: the network is told of by what needs it.
+            logger.warning("the login at the hub could not be checked (%s)", error.code)
+            return None
+        return login
+
+    async def _renewed(self, login: _Login) -> _Login:
+        if not login.refresh:
+            raise LoginFailed("the sign-in has ended")
+        form = {"grant_type": "refresh_token", "client_id": self._client_id, "refresh_token": login.refresh}
+        fresh = await self._exchange(form)
+        renewed = replace(fresh, name=login.name, refresh=fresh.refresh or login.refresh)
+        await self._vault.put(LOGIN, json.dumps(asdict(renewed)))
+        return renewed
+
+    def _ends(self, login: _Login) -> bool:
+        return bool(login.expires) and self._now() > login.expires - RENEW_SECONDS
+
+    async def _login(self) -> _Login | None:
+        text = await self._vault.get(LOGIN)
+        try:
+            return _Login(**json.loads(text)) if text else None
+        except (TypeError, ValueError):
+            # Another version's: it asks to log in again.
+            return None
+
+    async def _begun(self) -> _SignIn:
+        text = await self._vault.get(SIGN_IN)
+        try:
+            sign_in = _SignIn(**json.loads(text or ""))
+        except (TypeError, ValueError):
+            raise LoginFailed("no sign-in was begun") from None
+        if self._now() > sign_in.began + SIGN_IN_SECONDS:
+            await self._vault.delete(SIGN_IN)
+            raise LoginFailed("the sign-in took too long; begin it again")
+        return sign_in
+
+    async def _keep(self, login: _Login) -> Account:
+        """Ask the Hub whose token it is, then keep it."""
+        named = replace(login, name=await self._name_of(login.token))
+        await self._vault.put(LOGIN, json.dumps(asdict(named)))
+        return Account(name=named.name, method=named.method)
+
+    async def _name_of(self, token: str) -> str:
+        response = await self._fetcher.get(WHOAMI, {"Authorization": f"Bearer {token}"})
+        if response.status != 200:
+            await response.close()
+            if response.status in (401, 403):
+                raise LoginFailed("the hub does not know this token; it may have been deleted, or have expired")
+            raise HubUnavailable(WHOAMI, response.status, "it does not say whose token it is")
+        name = _json_object(await response.text()).get("name")
+        if not isinstance(name, str) or not name:
+            raise HubUnavailable(WHOAMI, 200, "the answer names no account")
+        return name[:200]
+
+    async def _exchange(self, form: Mapping[str, str]) -> _Login:
+        """Trade a code or a refresh token for an access token."""
+        response = await self._fetcher.post(TOKEN, urlencode(form), {"Accept": "application/json"})
+        if response.status >= 500 or response.status == 429:
+            await response.close()
+            raise HubUnavailable(TOKEN, response.status, "it does not sign in now")
+        answer = _json_object(await response.text())
+        token = answer.get("access_token")
+        if response.status != 200 or not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token):
+            raise LoginFailed("the hub did not accept the sign-in")
+        refresh, lifetime = answer.get("refresh_token"), answer.get("expires_in")
+        return _Login(
+            token=token,
+            method="oauth",
+            refresh=refresh if isinstance(refresh, str) else "",
+            expires=self._now() + lifetime if isinstance(lifetime, int | float) and lifetime > 0 else 0.0,
+        )
+
+
+async def keep_old_token(vault: Vault, token: str) -> bool:
+    """Keep a token that an earlier version left; the Hub is asked about it before it is used.
+
+    Returns:
+        False when somebody has logged in since, or it is no token.
+    """
+    if not _ACCESS_TOKEN.fullmatch(token) or await vault.get(LOGIN):
+        return False
+    await vault.put(LOGIN, json.dumps(asdict(_Login(token=token))))
+    return True
+
+
+def _code(redirected_to: str, sign_in: _SignIn) -> str:
+    """Return the code in an address.
+
+    Raises:
+        LoginFailed: It is not the answer to this sign-in, or a refusal.
+    """
+    import secrets
+
+    address, _, query = redirected_to.partition("?")
+    try:
+        fields = parse_qs(urlsplit(f"?{query}").query, strict_parsing=bool(query), max_num_fields=20)
+    except ValueError:
+        fields = {}
+    values = {name: found[0] for name, found in fields.items() if len(found) == 1}
+    if address != sign_in.redirect_uri or not secrets.compare_digest(
+        values.get("state", "").encode(), sign_in.state.encode()
+    ):
+        raise LoginFailed("the browser came back with the answer to another sign-in; begin it again")
+    if "error" in values:
+        declined = values["error"] == "access_denied"
+        raise LoginFailed("it was declined" if declined else "the hub refused the sign-in")
+    if not values.get("code"):
+        raise LoginFailed("the hub's answer has no code")
+    return values["code"]
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
