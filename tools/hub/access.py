@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 
 from tools.hub.answers import Answer, Request, api_error, file_error
@@ -20,10 +21,12 @@ class Visitor:
     Attributes:
         name: the user; None for someone without a token.
         rejected: whether a token was sent that the Hub does not know.
+        host: the name of the hub that was asked.
     """
 
     name: str | None
     rejected: bool = False
+    host: str = "huggingface.co"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +35,27 @@ class Access:
 
     Attributes:
         repositories: by name.
-        tokens: user names by access token.
+        tokens: user names by access token; tests and OAuth add to it and take away.
     """
 
     repositories: Mapping[str, Repository]
-    tokens: Mapping[str, str]
+    tokens: dict[str, str]
 
     def visitor(self, request: Request) -> Visitor:
         """Return who sent a request, by its bearer token."""
         header = request.headers.get("authorization")
         if header is None:
-            return Visitor(None)
+            return Visitor(None, host=request.host)
         scheme, _, token = header.partition(" ")
         name = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
-        return Visitor(name, rejected=name is None)
+        return Visitor(name, rejected=name is None, host=request.host)
 
     def visible(self, name: str, visitor: Visitor) -> Repository | None:
         """Return a repository whose metadata the visitor may see; None when there is none for them."""
         repository = self.repositories.get(name)
-        if repository is None or (repository.description.private and not _reads(repository, visitor)):
+        if repository is None or not fnmatchcase(visitor.host, repository.description.hosts):
+            return None
+        if repository.description.private and not _reads(repository, visitor):
             return None
         return repository
 

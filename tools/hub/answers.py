@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tools.hub.contents import Content
 
 EXPOSED_HEADERS = (
     "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,"
@@ -20,16 +21,18 @@ class Request:
     """A request, taken apart.
 
     Attributes:
-        method: GET, HEAD or OPTIONS.
+        method: GET, HEAD, POST or OPTIONS.
         host: the name that the client asked, lower case, without the port.
         url: path and query as they came.
         headers: by lower-case name.
+        body: what came with it.
     """
 
     method: str
     host: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
     @property
     def segments(self) -> list[str]:
@@ -56,13 +59,13 @@ class FileSlice:
     """Part of a file as an answer's body, read only while it is sent.
 
     Attributes:
-        path: on this machine.
+        content: of the file.
         start: offset of the first byte.
         length: in bytes.
         altered: whether all bits are turned over, for the fault `Alter`.
     """
 
-    path: Path
+    content: Content
     start: int
     length: int
     altered: bool = False
@@ -129,7 +132,7 @@ def cors_headers(request: Request) -> tuple[tuple[str, str], ...]:
 
 def preflight(request: Request) -> Answer:
     """Answer an OPTIONS request of a browser that asks whether it may send the real one."""
-    headers = [("Access-Control-Allow-Methods", "GET,HEAD,OPTIONS")]
+    headers = [("Access-Control-Allow-Methods", "GET,HEAD,POST,OPTIONS")]
     wanted = request.headers.get("access-control-request-headers")
     if wanted:
         headers.append(("Access-Control-Allow-Headers", wanted))

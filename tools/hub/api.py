@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from urllib.parse import parse_qsl, urlencode
 from tools.hub.access import NOT_SIGNED_IN, Access, Visitor
 from tools.hub.answers import Answer, Request, api_error, json_answer
 from tools.hub.hashes import git_blob_id
+from tools.hub.models import CREATED, SORT_KEYS, YES, described_model, expanded, fits, found_model
 from tools.hub.repository import Commit, HubFile, Repository
 
 MOST_PER_PAGE = 1000
-_CREATED = "2024-10-31T13:30:32.000Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,19 @@ class Api:
     announced_size: Callable[[str, int], int]
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request whose path begins with /api/."""
+        """Answer a request whose path begins with /api/, with a weak ETag as the Hub's web server makes it."""
+        answer = self._answer(request)
+        if answer.status != HTTPStatus.OK or not isinstance(answer.body, bytes):
+            return answer
+        digest = base64.b64encode(hashlib.sha1(answer.body, usedforsecurity=False).digest()).decode()[:27]
+        etag = f'W/"{len(answer.body):x}-{digest}"'
+        headers = (*answer.headers, ("ETag", etag))
+        known = {tag.removeprefix("W/") for tag in re.split(r"\s*,\s*", request.headers.get("if-none-match", ""))}
+        if etag.removeprefix("W/") in known:
+            return Answer(HTTPStatus.NOT_MODIFIED, headers)
+        return Answer(HTTPStatus.OK, headers, answer.body)
+
+    def _answer(self, request: Request) -> Answer:
         match request.segments:
             case ["api", "whoami-v2"]:
                 return self._who_am_i(request)
@@ -50,7 +63,7 @@ class Api:
         visitor = self.access.visitor(request)
         if visitor.name is None:
             return api_error(HTTPStatus.UNAUTHORIZED, NOT_SIGNED_IN)
-        token = {"displayName": "token", "role": "read", "createdAt": _CREATED}
+        token = {"displayName": "token", "role": "read", "createdAt": CREATED}
         return json_answer({
             "type": "user",
             "id": git_blob_id(visitor.name.encode())[:24],
@@ -67,11 +80,21 @@ class Api:
         if visitor.rejected:
             return api_error(HTTPStatus.UNAUTHORIZED, NOT_SIGNED_IN)
         found = [
-            _summary(repository)
+            repository
             for name in sorted(self.access.repositories)
-            if (repository := self.access.visible(name, visitor)) is not None and _fits(repository, request)
+            if (repository := self.access.visible(name, visitor)) is not None and fits(repository, request)
         ]
-        return _page(request, found)
+        order = request.parameter("sort")
+        if order and order not in SORT_KEYS:
+            return api_error(HTTPStatus.BAD_REQUEST, f"Invalid sort parameter: {order}")
+        if order:
+            # The Hub knows descending order alone.
+            found.sort(key=SORT_KEYS[order], reverse=True)
+        fields = expanded(request)
+        if isinstance(fields, Answer):
+            return fields
+        full = request.parameter("full") in YES
+        return _page(request, [found_model(repository, fields, full=full) for repository in found])
 
     def _commit(self, name: str, revision: str, visitor: Visitor) -> tuple[Repository, Commit] | Answer:
         repository = self.access.for_api(name, visitor)
@@ -87,33 +110,26 @@ class Api:
         if isinstance(found, Answer):
             return found
         repository, commit = found
-        siblings: list[dict[str, object]] = []
-        for file in commit.files.values():
-            sibling: dict[str, object] = {"rfilename": file.path}
-            if request.parameter("blobs") in {"1", "true", "True"}:
-                sibling |= {"size": self._size(name, revision, file), "blobId": file.oid}
-                if file.in_lfs:
-                    sibling["lfs"] = {**self._lfs(name, revision, file), "sha256": file.hashes.sha256}
-            siblings.append(sibling)
-        return json_answer({
-            **_summary(repository),
-            "author": name.partition("/")[0],
-            "sha": commit.sha,
-            "lastModified": _CREATED,
-            "disabled": False,
-            "config": {key: repository.config().get(key) for key in ("architectures", "model_type")},
-            "cardData": {"license": "apache-2.0"},
-            "siblings": siblings,
-            "spaces": [],
-            "usedStorage": sum(file.hashes.size for file in commit.files.values()),
-        })  # fmt: skip
+        fields = expanded(request)
+        if isinstance(fields, Answer):
+            return fields
+        model = described_model(repository, commit, fields)
+        if request.parameter("blobs") in YES and "siblings" in model:
+            model["siblings"] = [self._sibling(name, revision, file) for file in commit.files.values()]
+        return json_answer(model)
+
+    def _sibling(self, name: str, revision: str, file: HubFile) -> dict[str, object]:
+        sibling = {"rfilename": file.path, "size": self._size(name, revision, file), "blobId": file.oid}
+        if file.in_lfs:
+            sibling["lfs"] = {**self._lfs(name, revision, file), "sha256": file.hashes.sha256}
+        return sibling
 
     def _tree(self, request: Request, name: str, revision: str, folder: str) -> Answer:
         found = self._commit(name, revision, self.access.visitor(request))
         if isinstance(found, Answer):
             return found
         _, commit = found
-        recursive = request.parameter("recursive") in {"1", "true", "True"}
+        recursive = request.parameter("recursive") in YES
         prefix = f"{folder}/" if folder else ""
         entries: dict[str, dict[str, object]] = {}
         for file in commit.files.values():
@@ -143,47 +159,6 @@ class Api:
 
     def _size(self, name: str, revision: str, file: HubFile) -> int:
         return self.announced_size(f"/{name}/resolve/{revision}/{file.path}", file.hashes.size)
-
-
-def _summary(repository: Repository) -> dict[str, object]:
-    """Return what search results and a model's metadata have in common."""
-    described = repository.description
-    summary: dict[str, object] = {
-        "_id": git_blob_id(repository.name.encode())[:24],
-        "id": repository.name,
-        "modelId": repository.name,
-        "likes": 0,
-        "downloads": 0,
-        "private": described.private,
-        "gated": described.gated,
-        "tags": _tags(repository),
-        "createdAt": _CREATED,
-    }
-    if described.pipeline_tag:
-        summary["pipeline_tag"] = described.pipeline_tag
-    if described.library_name:
-        summary["library_name"] = described.library_name
-    return summary
-
-
-def _tags(repository: Repository) -> list[str]:
-    described = repository.description
-    tags = [described.library_name, *described.tags, repository.config().get("model_type"), described.pipeline_tag]
-    return [str(tag) for tag in dict.fromkeys(tags) if tag]
-
-
-def _fits(repository: Repository, request: Request) -> bool:
-    """Whether a repository belongs into the results of a search; the parameters are the Hub's."""
-    asked = parse_qsl(request.query)
-    filters = [tag for key, value in asked if key in {"filter", "library", "tags"} for tag in value.split(",")]
-    filters += [value for key, value in asked if key == "pipeline_tag"]
-    words = re.split(r"[\s/]+", request.parameter("search").lower())
-    owner = repository.name.partition("/")[0]
-    return (
-        all(word in repository.name.lower() for word in words)
-        and all(tag in _tags(repository) for tag in filters)
-        and request.parameter("author", owner) == owner
-    )
 
 
 def _page(request: Request, items: list[dict[str, object]], *headers: tuple[str, str]) -> Answer:

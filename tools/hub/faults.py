@@ -33,6 +33,19 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class CutAt:
+    """Close the connection before a certain byte of the file; answers without that byte are not touched, nor counted.
+
+    Attributes:
+        offset: of the first byte that is not sent any more, counted from the start of the file.
+        reset: as for `Cut`.
+    """
+
+    offset: int
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stall:
     """Send so many bytes of the body, then nothing until `Fault.release` or the limit, then the rest.
 
@@ -46,8 +59,23 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True)
+class StallAt:
+    """As `Stall`, but before a certain byte of the file; answers without that byte are not touched, nor counted.
+
+    Attributes:
+        offset: of the first byte that is held, counted from the start of the file.
+        limit_s: as for `Stall`.
+    """
+
+    offset: int
+    limit_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Corrupt:
     """Turn over all bits of some bytes; the length, the ETag and the hashes stay as announced.
+
+    Answers that have none of those bytes are not touched, nor counted.
 
     Attributes:
         offset: of the first wrong byte, counted from the start of the file.
@@ -126,7 +154,19 @@ class Throttle:
 
 
 Behaviour = (
-    Cut | Stall | Corrupt | Alter | Status | Html | IgnoreRange | WrongLength | WrongSize | ExtraRedirects | Throttle
+    Cut
+    | CutAt
+    | Stall
+    | StallAt
+    | Corrupt
+    | Alter
+    | Status
+    | Html
+    | IgnoreRange
+    | WrongLength
+    | WrongSize
+    | ExtraRedirects
+    | Throttle
 )
 BehaviourT = TypeVar("BehaviourT", bound=Behaviour)
 
@@ -208,11 +248,16 @@ class Faults:
         for fault in self:
             self.remove(fault)
 
-    def strike(self, kind: type[BehaviourT], host: str, target: str) -> tuple[Fault, BehaviourT] | None:
-        """Return the first fault of a kind that spoils this answer, and count it; None when there is none."""
+    def strike(
+        self, kind: type[BehaviourT], host: str, target: str, span: range | None = None
+    ) -> tuple[Fault, BehaviourT] | None:
+        """Return the first fault of a kind that spoils this answer, and count it; None when there is none.
+
+        `span` holds the offsets in the file that the answer's body has; None when nothing is known of them.
+        """
         with self._lock:
             for fault in self._faults:
-                if not isinstance(fault.behaviour, kind):
+                if not isinstance(fault.behaviour, kind) or not _within(fault.behaviour, span):
                     continue
                 if not (fnmatchcase(target, fault.pattern) and fnmatchcase(host, fault.host)):
                     continue
@@ -220,7 +265,19 @@ class Faults:
                     fault.skip -= 1
                 elif fault.times is None or fault.strikes < fault.times:
                     fault.strikes += 1
-                    if kind is not Stall:
+                    if kind not in {Stall, StallAt}:
                         fault.mark_struck()
                     return fault, fault.behaviour
         return None
+
+
+def _within(behaviour: Behaviour, span: range | None) -> bool:
+    """Whether an answer with these bytes of a file has what a behaviour is about."""
+    if span is None:
+        return True
+    match behaviour:
+        case CutAt(offset=offset) | StallAt(offset=offset):
+            return offset in span
+        case Corrupt(offset=offset, length=length):
+            return offset < span.stop and offset + length > span.start
+    return True

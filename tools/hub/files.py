@@ -96,7 +96,7 @@ class Files:
         if commit is None:
             return file_error(HTTPStatus.NOT_FOUND, f"Invalid rev id: {revision}", "RevisionNotFound")
         file = commit.files.get(path)
-        if file is None or not file.blob.exists():
+        if file is None or file.content.stamp() is None:
             missing = file_error(HTTPStatus.NOT_FOUND, "Entry not found", "EntryNotFound")
             return missing.with_headers(("X-Repo-Commit", commit.sha))
         return repository, commit, file
@@ -190,7 +190,7 @@ class Files:
             ("Content-Disposition", f"inline; filename*=UTF-8''{quote(basename)}; filename=\"{basename}\";"),
             ("Accept-Ranges", "bytes"),
             ("ETag", etag),
-            ("Last-Modified", formatdate(file.blob.stat().st_mtime, usegmt=True)),
+            ("Last-Modified", formatdate(_changed(file), usegmt=True)),
         )
         if etag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
             return Answer(HTTPStatus.NOT_MODIFIED, headers)
@@ -201,13 +201,21 @@ class Files:
         if asked is not None and self.faults.strike(IgnoreRange, request.host, target) is not None:
             asked = None
         if asked is None:
-            return Answer(HTTPStatus.OK, headers, FileSlice(file.blob, 0, size, altered))
+            return Answer(HTTPStatus.OK, headers, FileSlice(file.content, 0, size, altered))
         start, stop = asked
         if start >= stop:
             text = b"The range is outside of the file."
             return Answer(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, (("Content-Range", f"bytes */{size}"),), text)
         part = ("Content-Range", f"bytes {start}-{stop - 1}/{size}")
-        return Answer(HTTPStatus.PARTIAL_CONTENT, (*headers, part), FileSlice(file.blob, start, stop - start, altered))
+        return Answer(
+            HTTPStatus.PARTIAL_CONTENT, (*headers, part), FileSlice(file.content, start, stop - start, altered)
+        )
+
+
+def _changed(file: HubFile) -> float:
+    """Return when a file was changed, in seconds since 1970."""
+    stamp = file.content.stamp()
+    return stamp[1] / 1e9 if stamp else 0.0
 
 
 def _range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -11,6 +11,8 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.hub.contents import Content, Generated
+
 # Smaller files are hashed in less time than looking them up is worth.
 REMEMBERED_FROM_BYTES = 1 << 20
 _BLOCK = 1 << 20
@@ -32,7 +34,7 @@ class FileHashes:
 
 
 class HashCache:
-    """Hashes by path, valid while a file's size and modification time stay the same.
+    """Hashes by content, valid while its size and modification time stay the same.
 
     Thread-safe. The cache file is an optimisation: when it cannot be read or written, files are hashed again.
     """
@@ -42,20 +44,23 @@ class HashCache:
         self._lock = threading.Lock()
         self._known: dict[str, dict[str, object]] | None = None
 
-    def of(self, path: Path) -> FileHashes:
-        """Return the hashes of a file, reading it only when it has changed; `OSError` when it cannot be read."""
-        status = path.stat()
-        if status.st_size < REMEMBERED_FROM_BYTES:
-            return hash_file(path)
-        stamp = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    def of(self, content: Content) -> FileHashes:
+        """Return the hashes of a content, reading it only when it has changed; `OSError` when it cannot be read."""
+        found = content.stamp()
+        if found is None:
+            raise FileNotFoundError(f"{content.key} is gone")
+        size, changed = found
+        if size < REMEMBERED_FROM_BYTES:
+            return hash_content(content, size)
+        stamp = {"size": size, "mtime_ns": changed}
         with self._lock:
             if self._known is None:
                 self._known = self._read()
-            entry = self._known.get(str(path.resolve()))
+            entry = self._known.get(content.key)
             if entry is not None and all(entry.get(key) == value for key, value in stamp.items()):
-                return FileHashes(status.st_size, str(entry["sha256"]), str(entry["git_sha1"]))
-            hashes = hash_file(path)
-            self._known[str(path.resolve())] = {**asdict(hashes), **stamp}
+                return FileHashes(size, str(entry["sha256"]), str(entry["git_sha1"]))
+            hashes = hash_content(content, size)
+            self._known[content.key] = {**asdict(hashes), **stamp}
             self._write()
             return hashes
 
@@ -68,7 +73,11 @@ class HashCache:
 
     def _write(self) -> None:
         # Files of tests come and go; what is gone is forgotten.
-        self._known = {path: entry for path, entry in (self._known or {}).items() if Path(path).exists()}
+        self._known = {
+            key: entry
+            for key, entry in (self._known or {}).items()
+            if key.startswith(Generated.KEY_PREFIX) or Path(key).exists()
+        }
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             # Replaced in one step: another process may be reading it.
@@ -78,12 +87,11 @@ class HashCache:
             Path(name).replace(self._file)
 
 
-def hash_file(path: Path) -> FileHashes:
-    """Read a file once, in blocks, and return its hashes."""
-    size = path.stat().st_size
+def hash_content(content: Content, size: int) -> FileHashes:
+    """Read a content of `size` bytes once, in blocks, and return its hashes."""
     sha256 = hashlib.sha256()
     git_sha1 = _git_hash(size)
-    with path.open("rb") as stream:
+    with contextlib.closing(content.open(0)) as stream:
         while block := stream.read(_BLOCK):
             sha256.update(block)
             git_sha1.update(block)

@@ -6,11 +6,13 @@ import hashlib
 import json
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tools.hub.contents import Content, FileContent, Generated
 from tools.hub.hashes import FileHashes, HashCache, git_blob_id
 
 # What the Hub's default .gitattributes puts into LFS, as far as models for the browser have it.
@@ -26,22 +28,31 @@ class HubRepository:
     """A folder to serve as a repository.
 
     Attributes:
-        folder: its files are the repository's files; hidden ones are left out. It is never written to.
+        folder: its files are the repository's files; hidden ones are left out. It is never written to. None for a
+            repository of generated files alone.
+        generated: more files, by path, whose bytes are made while they are sent.
+        hosts: shell pattern over the names under which the hub has this repository.
         gated: whether files need an accepted licence; the metadata stays visible to everyone, as on the Hub.
         private: whether the repository exists only for `readers`.
         readers: names of the users who may read it when it is gated or private.
         pipeline_tag: the task, as the Hub names it.
         library_name: the library that the Hub shows.
         tags: more tags; library and task are added.
+        downloads: how often it was downloaded in the last month.
+        likes: how many people like it.
     """
 
-    folder: Path
+    folder: Path | None = None
+    generated: Mapping[str, Generated] = field(default_factory=dict)
+    hosts: str = "*"
     gated: Gated = False
     private: bool = False
     readers: frozenset[str] = frozenset()
     pipeline_tag: str | None = "text-generation"
     library_name: str | None = "transformers.js"
     tags: tuple[str, ...] = ("onnx",)
+    downloads: int = 0
+    likes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,12 @@ class HubFile:
 
     Attributes:
         path: inside the repository, with forward slashes.
-        blob: where its bytes lie on this machine.
+        content: where its bytes come from.
         hashes: of its content.
     """
 
     path: str
-    blob: Path
+    content: Content
     hashes: FileHashes
 
     @property
@@ -80,6 +91,11 @@ class HubFile:
     def etag(self) -> str:
         """The quoted entity tag, as `resolve` gives it: SHA-256 of LFS files, else git's blob id."""
         return f'"{self.hashes.sha256 if self.in_lfs else self.hashes.git_sha1}"'
+
+    def read(self) -> bytes:
+        """Return the whole content; `OSError` when it cannot be read."""
+        with closing(self.content.open(0)) as stream:
+            return b"".join(iter(lambda: stream.read(1 << 20), b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +126,17 @@ class Repository:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _commits: dict[str, Commit] = field(default_factory=dict)
     _head: tuple[object, Commit] | None = None
-    _written: dict[str, Path] = field(default_factory=dict)
+    _written: dict[str, Content] = field(default_factory=dict)
     _removed: set[str] = field(default_factory=set)
     _overlay: tempfile.TemporaryDirectory[str] | None = None
 
     def head(self) -> Commit:
         """Return the commit that `main` names now."""
         with self._lock:
-            blobs = self._blobs()
-            state = tuple((path, str(blob), blob.stat().st_size, blob.stat().st_mtime_ns) for path, blob in blobs)
+            contents = self._contents()
+            state = tuple((path, content.key, content.stamp()) for path, content in contents)
             if self._head is None or self._head[0] != state:
-                commit = self._commit(blobs)
+                commit = self._commit(contents)
                 self._commits[commit.sha] = commit
                 self._head = (state, commit)
             return self._head[1]
@@ -140,9 +156,13 @@ class Repository:
             blob = Path(self._overlay.name) / hashlib.sha256(content).hexdigest()
             if not blob.exists():
                 blob.write_bytes(content)
-            self._written[path] = blob
-            self._removed.discard(path)
-            return self.head()
+            return self._put(path, FileContent(blob))
+
+    def generate(self, path: str, content: Generated) -> Commit:
+        """Replace or add a generated file in a new commit, which is returned."""
+        with self._lock:
+            self.head()
+            return self._put(path, content)
 
     def remove(self, path: str) -> Commit:
         """Remove a file in a new commit, which is returned; earlier commits keep it."""
@@ -163,24 +183,34 @@ class Repository:
         """Return the model's config.json, empty when there is none that can be read."""
         file = self.head().files.get("config.json")
         try:
-            config = json.loads(file.blob.read_bytes()) if file else {}
+            config = json.loads(file.read()) if file else {}
         except (OSError, ValueError):
             return {}
         return config if isinstance(config, dict) else {}
 
-    def _blobs(self) -> list[tuple[str, Path]]:
-        folder = self.description.folder
-        found = {}
-        for blob in folder.rglob("*"):
-            relative = blob.relative_to(folder)
-            if blob.is_file() and not any(part.startswith(".") for part in relative.parts):
-                found[relative.as_posix()] = blob
-        found.update(self._written)
-        return sorted((path, blob) for path, blob in found.items() if path not in self._removed)
+    def _put(self, path: str, content: Content) -> Commit:
+        self._written[path] = content
+        self._removed.discard(path)
+        return self.head()
 
-    def _commit(self, blobs: list[tuple[str, Path]]) -> Commit:
-        files = {path: HubFile(path, blob, self.hashes.of(blob)) for path, blob in blobs}
+    def _contents(self) -> list[tuple[str, Content]]:
+        found: dict[str, Content] = dict(_visible_files(self.description.folder))
+        found.update(self.description.generated)
+        found.update(self._written)
+        return sorted(((path, found[path]) for path in found if path not in self._removed), key=lambda each: each[0])
+
+    def _commit(self, contents: list[tuple[str, Content]]) -> Commit:
+        files = {path: HubFile(path, content, self.hashes.of(content)) for path, content in contents}
         digest = hashlib.sha1(usedforsecurity=False)
         for file in files.values():
             digest.update(f"{file.path}\0{file.hashes.sha256}\n".encode())
         return Commit(digest.hexdigest(), files)
+
+
+def _visible_files(folder: Path | None) -> Iterator[tuple[str, Content]]:
+    if folder is None:
+        return
+    for blob in folder.rglob("*"):
+        relative = blob.relative_to(folder)
+        if blob.is_file() and not any(part.startswith(".") for part in relative.parts):
+            yield relative.as_posix(), FileContent(blob)

@@ -15,13 +15,14 @@ class LoggedRequest:
 
     Attributes:
         number: counts from 1 in order of arrival.
-        method: GET, HEAD or OPTIONS, …
+        method: GET, HEAD, POST or OPTIONS, …
         host: the name that the client asked, without the port.
         path: of the URL, percent-decoded, without the query.
         query: of the URL, as it came.
         target: what the request is about: for a file's bytes on the CDN, the `resolve` path that led there; else path.
         range: the Range header; None when there was none.
         authorization: the Authorization header; None when there was none.
+        start: offset in the file of the first byte of the answer's body; None when it is not a file's.
         status: the answer's status; None until there is one, and when the connection was cut before it.
         bytes_sent: of the answer's body, so far.
         complete: whether the answer was sent to its end.
@@ -35,6 +36,7 @@ class LoggedRequest:
     target: str
     range: str | None = None
     authorization: str | None = None
+    start: int | None = None
     status: int | None = None
     bytes_sent: int = 0
     complete: bool = False
@@ -76,6 +78,31 @@ class RequestLog:
     def bytes_sent(self, pattern: str = "*", *, host: str = "*") -> int:
         """Return how many bytes of answers' bodies were sent about the targets of a pattern."""
         return sum(entry.bytes_sent for entry in self.matching(pattern, host=host))
+
+    def spans(self, pattern: str = "*") -> list[range]:
+        """Return the offsets in the file of what each answer has sent, oldest answer first; all with a byte at least.
+
+        What was sent is not always received: bytes under way when a connection ends are counted too.
+        """
+        return [
+            range(entry.start, entry.start + entry.bytes_sent)
+            for entry in self.matching(pattern)
+            if entry.start is not None and entry.bytes_sent
+        ]
+
+    def overlap(self, pattern: str) -> int:
+        """Return how many bytes of one file were sent again that had been sent before, each time counted.
+
+        The pattern must fit one file alone; `ValueError` when it fits several.
+        """
+        targets = {entry.target for entry in self.matching(pattern) if entry.start is not None}
+        if len(targets) > 1:
+            raise ValueError(f"{pattern} fits several files: {', '.join(sorted(targets))}")
+        repeated, end = 0, 0
+        for span in sorted(self.spans(pattern), key=lambda span: span.start):
+            repeated += max(0, min(end, span.stop) - span.start)
+            end = max(end, span.stop)
+        return repeated
 
     def wait_for(self, pattern: str = "*", *, count: int = 1, timeout_s: float = 10.0) -> list[LoggedRequest]:
         """Wait until `count` requests of a pattern have arrived and return them.

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from tools.hub.answers import FileSlice
+from tools.hub.contents import ByteStream
 from tools.hub.faults import Corrupt, Cut, Fault, Stall, Throttle
 
 _BLOCK = 256 << 10
@@ -124,12 +124,10 @@ def _blocks(body: bytes | FileSlice, length: int, stops: list[int], most: int) -
             sent += len(block)
 
 
-def _open(body: bytes | FileSlice) -> BinaryIO:
+def _open(body: bytes | FileSlice) -> ByteStream:
     if isinstance(body, bytes):
         return io.BytesIO(body)
-    stream = body.path.open("rb")
-    stream.seek(body.start)
-    return stream
+    return body.content.open(body.start)
 
 
 def _first_byte(body: bytes | FileSlice) -> int:

@@ -22,14 +22,29 @@ from tools.hub.access import Access
 from tools.hub.answers import Answer, FileSlice, Request, cors_headers, file_error, preflight
 from tools.hub.api import Api
 from tools.hub.certificate import make_certificate
-from tools.hub.faults import Corrupt, Cut, Faults, Html, Stall, Status, Throttle, WrongLength
+from tools.hub.contents import Generated
+from tools.hub.faults import (
+    Corrupt,
+    Cut,
+    CutAt,
+    Faults,
+    Html,
+    Stall,
+    StallAt,
+    Status,
+    Throttle,
+    WrongLength,
+)
 from tools.hub.files import CDN_HOST, SECOND_CDN_HOST, Files
 from tools.hub.hashes import HashCache
+from tools.hub.oauth import OAuth
 from tools.hub.repository import Commit, HubRepository, Repository
 from tools.hub.request_log import LoggedRequest, RequestLog
 from tools.hub.sending import BodyFaults, BodySender, ConnectionEndedError, reset_on_close
 
 HUB_HOST = "huggingface.co"
+# The same hub under a name that the extension may reach too, for tests of sources that a person adds.
+MIRROR_HOST = "mirror.hf.co"
 # `*.hf.co` covers the CDN names at any depth, in Chromium's mapping; a certificate's wildcard covers one level only.
 MAPPED_NAMES = (HUB_HOST, "*.hf.co")
 CERTIFIED_NAMES = (HUB_HOST, "*.hf.co", "*.xethub.hf.co", "localhost", "127.0.0.1")
@@ -45,6 +60,8 @@ class LocalHub:
         port: where it listens, on 127.0.0.1, with TLS.
         requests: what it was asked for.
         faults: what goes wrong.
+        oauth: the sign-in for apps: who agrees, and to which.
+        tokens: user names by access token, those that OAuth gave included; it may be changed.
         authority_pem: the certificate for clients that can be given one.
         chromium_arguments: what makes a Chromium use it in place of huggingface.co.
     """
@@ -76,6 +93,8 @@ class LocalHub:
         self.faults = Faults()
         self.port = port
         access = Access(self._repositories, dict(tokens or {}))
+        self.tokens = access.tokens
+        self.oauth = OAuth(access)
         self._files = Files(access, self.faults, redirect_small_files)
         self._api = Api(access, self._files.announced_size)
         self._certificate = make_certificate(CERTIFIED_NAMES)
@@ -99,6 +118,10 @@ class LocalHub:
     def write(self, repository: str, path: str, content: bytes) -> Commit:
         """Replace or add a file of a repository in a new commit, and return it."""
         return self._repositories[repository].write(path, content)
+
+    def generate(self, repository: str, path: str, content: Generated) -> Commit:
+        """Replace or add a generated file of a repository in a new commit, and return it."""
+        return self._repositories[repository].generate(path, content)
 
     def remove(self, repository: str, path: str) -> Commit:
         """Remove a file of a repository in a new commit, and return it."""
@@ -128,9 +151,11 @@ class LocalHub:
         if self.faults.strike(Html, request.host, target):
             return Answer(HTTPStatus.OK, (("Content-Type", "text/html; charset=utf-8"),), _PAGE)
         is_api = request.path.startswith("/api/") and not request.path.startswith("/api/resolve-cache/")
-        if request.host not in {CDN_HOST, SECOND_CDN_HOST} and is_api:
+        if request.host in {CDN_HOST, SECOND_CDN_HOST}:
+            return self._files.answer(request)
+        if is_api:
             return self._api.answer(request)
-        return self._files.answer(request)
+        return self.oauth.answer(request) or self._files.answer(request)
 
     def __enter__(self) -> Self:
         try:
@@ -228,6 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond()
 
     do_HEAD = do_GET  # noqa: N815
+    do_POST = do_GET  # noqa: N815
     do_OPTIONS = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -237,7 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.server.hub
         headers = {name.lower(): value for name, value in self.headers.items()}
         host = headers.get("host", "").partition(":")[0].lower()
-        request = Request(method=self.command, host=host, url=self.path, headers=headers)
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        request = Request(method=self.command, host=host, url=self.path, headers=headers, body=body)
         entry = hub.requests.begin(
             LoggedRequest(
                 number=0,
@@ -261,12 +288,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, request: Request, answer: Answer, entry: LoggedRequest) -> None:
         log = self.server.hub.requests
         announced = answer.length
-        has_body = request.method == "GET" and answer.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+        has_body = request.method in {"GET", "POST"} and answer.status not in {
+            HTTPStatus.NO_CONTENT,
+            HTTPStatus.NOT_MODIFIED,
+        }
         faults = BodyFaults()
         if has_body and (isinstance(answer.body, FileSlice) or answer.status == HTTPStatus.OK):
-            faults, extra = self._body_faults(request.host, entry.target)
+            faults, extra = self._body_faults(request.host, entry.target, answer)
             announced = max(0, announced + extra)
-        entry = replace(entry, status=answer.status, complete=not has_body or answer.length == 0)
+        start = answer.body.start if has_body and isinstance(answer.body, FileSlice) else None
+        entry = replace(entry, start=start, status=answer.status, complete=not has_body or answer.length == 0)
         log.update(entry)
         self._send_head(request, answer, announced)
         if not has_body:
@@ -292,14 +323,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(length))
         self.end_headers()
 
-    def _body_faults(self, host: str, target: str) -> tuple[BodyFaults, int]:
+    def _body_faults(self, host: str, target: str, answer: Answer) -> tuple[BodyFaults, int]:
         """Return what goes wrong with this body, and how much is added to its length in the headers."""
+        start = answer.body.start if isinstance(answer.body, FileSlice) else 0
+        span = range(start, start + answer.length)
         strike = self.server.hub.faults.strike
-        cut, corrupt = strike(Cut, host, target), strike(Corrupt, host, target)
-        throttle, wrong_length = strike(Throttle, host, target), strike(WrongLength, host, target)
+        corrupt, throttle = strike(Corrupt, host, target, span), strike(Throttle, host, target)
+        wrong_length = strike(WrongLength, host, target)
+        cut, cut_at = strike(Cut, host, target), strike(CutAt, host, target, span)
+        stall, stall_at = strike(Stall, host, target), strike(StallAt, host, target, span)
+        cuts = [cut[1]] if cut else []
+        if cut_at:
+            cuts.append(Cut(cut_at[1].offset - start, cut_at[1].reset))
+        if stall_at and not stall:
+            stall = stall_at[0], Stall(stall_at[1].offset - start, stall_at[1].limit_s)
         faults = BodyFaults(
-            cut=cut[1] if cut else None,
-            stall=strike(Stall, host, target),
+            cut=min(cuts, key=lambda each: each.after_bytes, default=None),
+            stall=stall,
             corrupt=corrupt[1] if corrupt else None,
             throttle=throttle[1] if throttle else None,
         )

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 
@@ -48,15 +48,23 @@ class HubClient:
 
     def once(self, url: str, method: str = "GET", **headers: str) -> Received:
         """Ask without following redirects; header names are given with underscores."""
+        return self._ask(url, method, headers)
+
+    def post(self, url: str, form: dict[str, str]) -> Received:
+        """Send a form."""
+        return self._ask(url, "POST", {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form).encode())
+
+    def _ask(self, url: str, method: str, headers: dict[str, str], body: bytes | None = None) -> Received:
         parts = urlsplit(urljoin("https://huggingface.co/", url))
         assert parts.hostname is not None
         connection = self.connect(parts.hostname)
         try:
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            connection.request(method, path, headers={key.replace("_", "-"): value for key, value in headers.items()})
+            sent = {key.replace("_", "-"): value for key, value in headers.items()}
+            connection.request(method, path, body=body, headers=sent)
             answer = connection.getresponse()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-            return Received(answer.status, headers, answer.read(), parts.geturl())
+            received = {name.lower(): value for name, value in answer.getheaders()}
+            return Received(answer.status, received, answer.read(), parts.geturl())
         finally:
             connection.close()
 

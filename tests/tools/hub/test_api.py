@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from tests.tools.hub.conftest import CONFIG, REPOSITORY, WEIGHTS, HubClient
-from tools.hub import LocalHub, WrongSize
+from tools.hub import HubRepository, LocalHub, WrongSize
 
 
 def get_json(client: HubClient, url: str, **headers: str) -> Any:
@@ -125,3 +126,80 @@ def test_a_token_belongs_to_a_user(client: HubClient) -> None:
 
 def test_an_unknown_api_path_is_not_found(client: HubClient) -> None:
     assert client.once("/api/spaces").status == 404
+
+
+@pytest.mark.parametrize(
+    "path", [f"/api/models/{REPOSITORY}", f"/api/models/{REPOSITORY}/tree/main?recursive=true", "/api/models?limit=1"]
+)
+def test_what_has_not_changed_is_not_sent_again(client: HubClient, hub: LocalHub, path: str) -> None:
+    first = client.once(path)
+    tag = first.headers["etag"]
+
+    same = client.once(path, If_None_Match=f'"other", {tag}')
+    hub.write("acme/gated", "new.txt", b"new")  # the first in the list of all
+    hub.write(REPOSITORY, "new.txt", b"new")
+    changed = client.once(f"{path}&full=true" if "limit" in path else path, If_None_Match=tag)
+
+    assert tag.startswith('W/"')
+    assert (same.status, same.body, same.headers["etag"]) == (304, b"", tag)
+    assert changed.status == 200
+    assert changed.headers["etag"] != tag
+
+
+def test_errors_have_no_tag(client: HubClient) -> None:
+    assert "etag" not in client.once("/api/models/acme/unknown").headers
+
+
+def test_a_tag_may_be_sent_by_a_script(client: HubClient) -> None:
+    origin = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+    answer = client.once(f"/api/models/{REPOSITORY}", "HEAD", Origin=origin)
+
+    assert answer.headers["access-control-allow-origin"] == origin
+    assert "etag" in answer.headers
+
+
+def test_results_are_sorted_by_what_is_asked_for(model_folder: Path, tmp_path: Path) -> None:
+    repositories = {
+        "a/few": HubRepository(folder=model_folder, downloads=10, likes=30),
+        "b/many": HubRepository(folder=model_folder, downloads=1000, likes=20),
+        "c/some": HubRepository(folder=model_folder, downloads=100, likes=10),
+    }
+    with LocalHub(repositories, hash_cache=tmp_path / "h.json") as hub:
+        client = HubClient(hub)
+
+        def found(query: str) -> list[str]:
+            return [model["id"] for model in get_json(client, f"/api/models?{query}")]
+
+        assert found("sort=downloads&direction=-1") == ["b/many", "c/some", "a/few"]
+        assert found("sort=likes&limit=2") == ["a/few", "b/many"]
+        assert client.once("/api/models?sort=beauty").status == 400
+
+
+def test_results_have_the_hubs_usual_fields(client: HubClient) -> None:
+    usual = get_json(client, "/api/models?search=tiny&filter=transformers.js&pipeline_tag=text-generation")[0]
+    full = get_json(client, "/api/models?search=tiny&full=true")[0]
+
+    assert set(usual) == {
+        "_id", "id", "modelId", "likes", "trendingScore", "private", "downloads", "tags", "pipeline_tag",
+        "library_name", "createdAt",
+    }  # fmt: skip
+    assert set(full) - set(usual) == {"author", "gated", "lastModified", "sha", "siblings"}
+
+
+def test_expand_gives_those_fields_alone(client: HubClient, hub: LocalHub) -> None:
+    query = "expand[]=siblings&expand[]=gated&expand[]=sha&expand=safetensors"
+    found = get_json(client, f"/api/models?search=tiny&{query}")[0]
+    alone = get_json(client, f"/api/models/{REPOSITORY}?expand[]=downloads")
+
+    assert set(found) == {"_id", "id", "siblings", "gated", "sha"}, "there are no weights in safetensors"
+    assert found["sha"] == hub.commit(REPOSITORY).sha
+    assert {"rfilename": "onnx/model.onnx"} in found["siblings"]
+    assert set(alone) == {"_id", "id", "downloads"}
+
+
+def test_a_field_that_does_not_exist_is_refused(client: HubClient) -> None:
+    for path in ("/api/models", f"/api/models/{REPOSITORY}"):
+        refused = client.once(f"{path}?expand[]=colour")
+
+        assert refused.status == 400
+        assert "colour" in refused.headers["x-error-message"]

@@ -16,11 +16,13 @@ from tools.hub import (
     Alter,
     Corrupt,
     Cut,
+    CutAt,
     ExtraRedirects,
     Html,
     IgnoreRange,
     LocalHub,
     Stall,
+    StallAt,
     Status,
     Throttle,
     WrongLength,
@@ -57,6 +59,50 @@ def test_a_cut_counts_from_the_start_of_the_answer(client: HubClient, hub: Local
         client.get(WEIGHTS_URL, Range="bytes=500-999")
 
     assert caught.value.partial == WEIGHTS[500:510]
+
+
+def test_a_cut_at_a_byte_of_the_file_strikes_the_range_that_has_it(client: HubClient, hub: LocalHub) -> None:
+    fault = hub.faults.add(PATTERN, CutAt(offset=1000), times=1)
+
+    before = client.get(WEIGHTS_URL, Range="bytes=0-999")
+    after = client.get(WEIGHTS_URL, Range="bytes=1001-1999")
+    assert fault.strikes == 0
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        client.get(WEIGHTS_URL, Range="bytes=900-1099")
+    again = client.get(WEIGHTS_URL, Range="bytes=900-1099")
+
+    assert caught.value.partial == WEIGHTS[900:1000]
+    assert (before.body, after.body, again.body) == (WEIGHTS[:1000], WEIGHTS[1001:2000], WEIGHTS[900:1100])
+
+
+def test_a_cut_at_the_first_byte_of_a_range_sends_nothing(client: HubClient, hub: LocalHub) -> None:
+    hub.faults.add(PATTERN, CutAt(offset=1000))
+
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        client.get(WEIGHTS_URL, Range="bytes=1000-1099")
+
+    assert caught.value.partial == b""
+
+
+def test_the_earlier_of_two_cuts_counts(client: HubClient, hub: LocalHub) -> None:
+    hub.faults.add(PATTERN, Cut(after_bytes=300))
+    hub.faults.add(PATTERN, CutAt(offset=200))
+
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        client.get(WEIGHTS_URL)
+
+    assert caught.value.partial == WEIGHTS[:200]
+
+
+def test_a_stall_at_a_byte_of_the_file_holds_the_range_that_has_it(client: HubClient, hub: LocalHub) -> None:
+    fault = hub.faults.add(PATTERN, StallAt(offset=1000, limit_s=0.1))
+
+    assert client.get(WEIGHTS_URL, Range="bytes=0-999").body == WEIGHTS[:1000]
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        client.get(WEIGHTS_URL, Range="bytes=900-")
+
+    fault.wait_until_struck()
+    assert caught.value.partial == WEIGHTS[900:1000]
 
 
 def test_a_stall_holds_the_rest_until_it_is_released(client: HubClient, hub: LocalHub) -> None:
@@ -113,6 +159,18 @@ def test_corrupt_bytes_keep_the_length_and_the_tag(client: HubClient, hub: Local
     assert part.body == expected[690:710]
 
 
+def test_wrong_bytes_count_only_answers_that_have_them(client: HubClient, hub: LocalHub) -> None:
+    fault = hub.faults.add(PATTERN, Corrupt(offset=700), times=1)
+
+    ranges = ["bytes=0-699", "bytes=701-800", "bytes=600-799", "bytes=600-799"]
+    answers = [client.get(WEIGHTS_URL, Range=each).body for each in ranges]
+
+    assert fault.strikes == 1
+    assert answers[0] + WEIGHTS[700:701] + answers[1] == WEIGHTS[:801]
+    assert answers[2] == WEIGHTS[600:700] + bytes([255 - WEIGHTS[700]]) + WEIGHTS[701:800]
+    assert answers[3] == WEIGHTS[600:800]
+
+
 def test_content_can_change_between_two_requests(client: HubClient, hub: LocalHub) -> None:
     hub.faults.add(PATTERN, Alter(), skip=1)
 
@@ -131,6 +189,12 @@ def test_a_status_comes_with_retry_after_and_then_the_file(client: HubClient, hu
 
     assert [answer.status for answer in answers] == [503, 503, 200]
     assert answers[0].headers["retry-after"] == "2"
+
+
+def test_some_answers_may_go_well_before_some_go_wrong(client: HubClient, hub: LocalHub) -> None:
+    hub.faults.add(PATTERN, Status(429, retry_after="1"), host=CDN_HOST, skip=1, times=2)
+
+    assert [client.get(WEIGHTS_URL).status for _ in range(5)] == [200, 429, 429, 200, 200]
 
 
 def test_a_status_can_be_the_cdns(client: HubClient, hub: LocalHub) -> None:
@@ -187,6 +251,18 @@ def test_redirects_can_be_longer(client: HubClient, hub: LocalHub) -> None:
     hosts = [entry.host for entry in hub.requests.matching(PATTERN)]
     assert hosts == ["huggingface.co", CDN_HOST, SECOND_CDN_HOST, CDN_HOST]
     assert urlsplit(received.url).hostname == CDN_HOST
+
+
+def test_a_range_goes_through_all_redirects(client: HubClient, hub: LocalHub) -> None:
+    hub.faults.add(PATTERN, ExtraRedirects(3))
+    tag = client.get(WEIGHTS_URL).headers["etag"]
+
+    part = client.get(WEIGHTS_URL, Range="bytes=10-19", If_Range=tag)
+    other = client.get(WEIGHTS_URL, Range="bytes=10-19", If_Range='"older"')
+
+    assert (part.status, part.body) == (206, WEIGHTS[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(WEIGHTS)}"
+    assert (other.status, other.body) == (200, WEIGHTS)
 
 
 def test_a_slow_line_takes_its_time(client: HubClient, hub: LocalHub) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import ssl
@@ -12,13 +13,14 @@ import pytest
 
 from tests.tools.hub.conftest import REPOSITORY, WEIGHTS, HubClient, write_model
 from tools.environment import ToolError
-from tools.hub import CDN_HOST, LocalHub
-from tools.hub.hashes import REMEMBERED_FROM_BYTES, HashCache, hash_file
+from tools.hub import CDN_HOST, MIRROR_HOST, CutAt, HubRepository, LocalHub
+from tools.hub.contents import FileContent
+from tools.hub.hashes import REMEMBERED_FROM_BYTES, HashCache, hash_content
 
 WEIGHTS_URL = f"/{REPOSITORY}/resolve/main/onnx/model.onnx"
 
 
-@pytest.mark.parametrize("name", ["huggingface.co", CDN_HOST, "cdn-lfs.hf.co"])
+@pytest.mark.parametrize("name", ["huggingface.co", CDN_HOST, "cdn-lfs.hf.co", MIRROR_HOST])
 def test_the_certificate_is_valid_for_the_hubs_names(client: HubClient, name: str) -> None:
     connection = client.connect(name)
     connection.close()
@@ -70,6 +72,51 @@ def test_the_log_tells_what_was_asked_and_what_was_sent(client: HubClient, hub: 
     assert (second.host, second.target, second.status) == (CDN_HOST, WEIGHTS_URL, 206)
     assert (second.bytes_sent, second.complete, second.authorization) == (100, True, None)
     assert hub.requests.bytes_sent("*/onnx/*", host=CDN_HOST) == 100
+
+
+def test_the_log_tells_which_bytes_of_a_file_were_sent_again(client: HubClient, hub: LocalHub) -> None:
+    for asked in ("bytes=0-99", "bytes=200-299", "bytes=50-149", "bytes=60-69"):
+        client.get(WEIGHTS_URL, Range=asked)
+    client.get(WEIGHTS_URL, "HEAD")
+
+    spans = hub.requests.spans("*/model.onnx")
+
+    assert spans == [range(100), range(200, 300), range(50, 150), range(60, 70)]
+    assert hub.requests.overlap("*/model.onnx") == 50 + 10
+    assert hub.requests.overlap("*/nothing") == 0
+
+
+def test_bytes_that_a_cut_kept_back_were_not_sent(client: HubClient, hub: LocalHub) -> None:
+    hub.faults.add("*/model.onnx", CutAt(offset=1000), times=1)
+    with pytest.raises(http.client.IncompleteRead):
+        client.get(WEIGHTS_URL)
+    client.get(WEIGHTS_URL, Range="bytes=900-")
+
+    assert hub.requests.overlap("*/model.onnx") == 100
+
+
+def test_overlap_is_of_one_file(client: HubClient, hub: LocalHub) -> None:
+    client.get(WEIGHTS_URL)
+    client.get(f"/{REPOSITORY}/resolve/main/config.json")
+
+    with pytest.raises(ValueError, match=r"\* fits several files: .*config.json, .*model.onnx"):
+        hub.requests.overlap("*")
+
+
+def test_the_hub_answers_under_a_second_name(model_folder: Path, tmp_path: Path) -> None:
+    repositories = {
+        REPOSITORY: HubRepository(folder=model_folder),
+        "acme/mirrored": HubRepository(folder=model_folder, hosts=MIRROR_HOST),
+    }
+    with LocalHub(repositories, hash_cache=tmp_path / "h.json") as hub:
+        client = HubClient(hub)
+        mirror = f"https://{MIRROR_HOST}"
+
+        assert client.once(f"{mirror}/api/models/acme/mirrored").status == 200
+        assert client.once("/api/models/acme/mirrored").status == 401
+        assert client.get(f"{mirror}{WEIGHTS_URL}").body == WEIGHTS
+        assert client.get(f"{mirror}/{REPOSITORY}/resolve/main/config.json").status == 200
+        assert {entry.host for entry in hub.requests} == {MIRROR_HOST, "huggingface.co", CDN_HOST}
 
 
 def test_a_cleared_log_is_empty_and_goes_on(client: HubClient, hub: LocalHub) -> None:
@@ -127,15 +174,15 @@ def test_large_files_are_hashed_once(tmp_path: Path) -> None:
     large = tmp_path / "large.bin"
     large.write_bytes(b"x" * REMEMBERED_FROM_BYTES)
     cache_file = tmp_path / "cache" / "hashes.json"
-    HashCache(cache_file).of(large)
+    HashCache(cache_file).of(FileContent(large))
 
     remembered = json.loads(cache_file.read_text())
     remembered[str(large)]["sha256"] = "from the cache"
     cache_file.write_text(json.dumps(remembered))
 
-    assert HashCache(cache_file).of(large).sha256 == "from the cache"
+    assert HashCache(cache_file).of(FileContent(large)).sha256 == "from the cache"
     large.write_bytes(b"y" * (REMEMBERED_FROM_BYTES + 1))
-    assert HashCache(cache_file).of(large) == hash_file(large)
+    assert HashCache(cache_file).of(FileContent(large)) == hash_content(FileContent(large), REMEMBERED_FROM_BYTES + 1)
 
 
 def test_hashes_of_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
@@ -143,7 +190,7 @@ def test_hashes_of_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     for name in ("first.bin", "second.bin"):
         large = tmp_path / name
         large.write_bytes(b"x" * REMEMBERED_FROM_BYTES)
-        HashCache(cache_file).of(large)
+        HashCache(cache_file).of(FileContent(large))
         large.unlink()
 
     assert list(json.loads(cache_file.read_text())) == [str(tmp_path / "second.bin")]
@@ -157,4 +204,5 @@ def test_a_hash_cache_that_cannot_be_used_costs_only_time(tmp_path: Path) -> Non
     broken = tmp_path / "broken.json"
     broken.write_text("[not json")
 
-    assert HashCache(blocked).of(large) == HashCache(broken).of(large) == hash_file(large)
+    hashes = hash_content(FileContent(large), REMEMBERED_FROM_BYTES)
+    assert HashCache(blocked).of(FileContent(large)) == HashCache(broken).of(FileContent(large)) == hashes
