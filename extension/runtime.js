@@ -49,8 +49,9 @@ const nextTask = () =>
     channel.port2.postMessage(null);
   });
 
-/** @type {((heap: object | null) => void)[]} */
-const heapWaiters = [];
+/** @type {Map<number, (answer: unknown) => void>} */
+const asked = new Map();
+let askedSoFar = 0;
 
 /** What Python sees of JavaScript; its contract is `JsHost` in tabagent.adapters.browser.host. @param {any} pyodide @param {object} config */
 function hostFor(pyodide, config) {
@@ -60,10 +61,11 @@ function hostFor(pyodide, config) {
     broadcast: (/** @type {string} */ text) => postMessage({ kind: "broadcast", text }),
     retain: (/** @type {string} */ baton) => postMessage({ kind: "retain", baton }),
     restart: (/** @type {string} */ reason) => postMessage({ kind: "restart", reason }),
-    documentHeap: () =>
+    askDocument: (/** @type {string} */ what) =>
       new Promise((resolve) => {
-        heapWaiters.push(resolve);
-        postMessage({ kind: "heap" });
+        const number = askedSoFar++;
+        asked.set(number, resolve);
+        postMessage({ kind: "ask", what, number });
       }),
     pythonHeap: () => pyodide._module.HEAPU8.byteLength,
     importEngine: async () => ({ ...(await import("./vendor/transformers/transformers.js")) }),
@@ -78,15 +80,17 @@ function hostFor(pyodide, config) {
         return forward(inputs);
       };
     },
-    async readExactly(/** @type {any} */ source, /** @type {number} */ size) {
+    async readExactly(/** @type {any} */ source, /** @type {number} */ size, /** @type {any} */ onBytes) {
       const block = new Uint8Array(size);
       let filled = source.rest ? take(source.rest, block, 0) : 0;
       source.rest = source.rest?.subarray(filled);
+      if (filled) onBytes?.(filled);
       while (filled < size) {
         const { value, done } = await source.read();
         if (done) break;
         const used = take(value, block, filled);
         filled += used;
+        onBytes?.(used);
         if (used < value.byteLength) source.rest = value.subarray(used);
       }
       return filled === 0 ? null : filled === size ? block : block.slice(0, filled);
@@ -107,10 +111,9 @@ let onMessage;
 /** Tests start the thread with an entry and archives of their own. @param {any} message */
 async function start({ entry = "tabagent.main", archives = [], ...message }) {
   const begin = performance.now();
-  const manifest = file("./manifest.json");
+  const settings = file("./settings.json");
   const { pyodide, note } = await boot([ARCHIVE, ...archives]);
-  const { version } = JSON.parse(new TextDecoder().decode(await manifest));
-  const config = { ...message, version };
+  const config = { ...message, ...JSON.parse(new TextDecoder().decode(await settings)) };
   pyodide._api.on_fatal = (/** @type {unknown} */ error) => postMessage({ kind: "crashed", reason: `${error}` });
   onMessage = await pyodide.pyimport(entry).start(hostFor(pyodide, config));
   const bootMs = Math.round(performance.now() - begin);
@@ -119,7 +122,7 @@ async function start({ entry = "tabagent.main", archives = [], ...message }) {
 
 self.onmessage = ({ data }) => {
   if (data.kind === "message") onMessage(data.number, data.text, data.sender.id, data.sender.url, data.sender.tabUrl);
-  else if (data.kind === "heap") heapWaiters.shift()?.(data.heap);
+  else if (data.kind === "answer") asked.get(data.number)?.(data.answer), asked.delete(data.number);
   else if (data.kind === "start") {
     start(data).catch((error) => postMessage({ kind: "crashed", reason: `the start failed: ${error}` }));
   }

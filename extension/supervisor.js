@@ -88,8 +88,8 @@ export class Supervisor {
       case "retain":
         this.baton = data.baton;
         break;
-      case "heap":
-        this.worker?.postMessage({ kind: "heap", heap: heapFigures() });
+      case "ask":
+        void this.answer(data);
         break;
       case "restart":
         this.end(data.reason);
@@ -99,6 +99,13 @@ export class Supervisor {
         this.crashed(data.reason);
         break;
     }
+  }
+
+  /** @param {{what: string, number: number}} question what only a document can tell */
+  async answer({ what, number }) {
+    const { worker } = this;
+    const answer = what === "heap" ? heapFigures() : await navigator.storage.persist();
+    worker?.postMessage({ kind: "answer", number, answer });
   }
 
   /** @param {string} reason */

@@ -37,7 +37,10 @@ AUTO = "auto"
 # Hub repository names: one or two parts of letters, digits and ._- (`REPO_ID_REGEX` of huggingface_hub), no "--"
 # or ".." in them.
 _REPO_ID = re.compile(r"\A(?!.*(?:--|\.\.))(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}\Z", re.ASCII)
-_HUB = "https://huggingface.co/"
+# Of another hub: its host first.
+_ID_ELSEWHERE = re.compile(r"\A([a-z0-9.-]+(?::\d{1,5})?)/([^/]+/[^/]+)\Z")
+_ADDRESS = re.compile(r"\Ahttps?://([^/?#]+)/(.+)\Z", re.IGNORECASE)
+_HUB_NAMES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 # First parts of hub addresses that are not a model's owner, and second parts that are not a model's name.
 _OTHER_PAGES = frozenset({"api", "blog", "collections", "datasets", "docs", "papers", "settings", "spaces", "tasks"})
 _PARTS_OF_A_MODEL = frozenset({"blob", "commits", "discussions", "resolve", "tree"})
@@ -62,7 +65,7 @@ def decode_envelope(text: str, sender: Sender) -> Request:
         raise BadRequest(f"The message is not JSON that can be read: {error}.") from error
     if not isinstance(message, dict):
         raise BadRequest(f"A message must be an object with type, requestId and payload, not {_shown(message)}.")
-    envelope = _Fields(cast(JsonObject, message))
+    envelope = Fields(cast(JsonObject, message))
     request_id = envelope.text("requestId")
     name = envelope.text("type")
     payload = message.get("payload")
@@ -91,12 +94,12 @@ def decode_empty(payload: JsonObject) -> Empty:
 
 def decode_load_model(payload: JsonObject) -> LoadModel:
     """Decode LOAD_MODEL; `dtype` and `device` may be absent or "auto"."""
-    read = _Fields(payload)
+    read = Fields(payload)
     task = read.text("task", default="text-generation")
     if task != "text-generation":
         raise BadRequest(f"task {task!r} is not supported. TabAgent runs text-generation models.", field="task")
     return LoadModel(
-        model_id=_model_id(read),
+        model_id=model_id(read),
         dtype=read.choice("dtype", Dtype),
         device=read.choice("device", Device),
         task=task,
@@ -106,12 +109,12 @@ def decode_load_model(payload: JsonObject) -> LoadModel:
 
 def decode_inspect_model(payload: JsonObject) -> InspectModel:
     """Decode INSPECT_MODEL; a hub address stands for its repository."""
-    return InspectModel(model_id=_model_id(_Fields(payload)))
+    return InspectModel(model_id=model_id(Fields(payload)))
 
 
 def decode_interrupt(payload: JsonObject) -> InterruptGeneration:
     """Decode INTERRUPT_GENERATION; without ids it means whatever runs."""
-    read = _Fields(payload)
+    read = Fields(payload)
     return InterruptGeneration(chat_id=read.text("chatId", default=""), message_id=read.text("messageId", default=""))
 
 
@@ -122,7 +125,7 @@ def decode_send_chat_message(payload: JsonObject) -> SendChatMessage:
         BadRequest: A field is wrong, or the last message is not the user's.
         EmptyPrompt: The last message has no text.
     """
-    read = _Fields(payload)
+    read = Fields(payload)
     chat_id, message_id = read.text("chatId"), read.text("messageId")
     items = payload.get("messages")
     if not isinstance(items, list) or not items:
@@ -158,13 +161,14 @@ def encode_refusal(name: str, request_id: str | None, error: JsonObject) -> Json
     return {"type": f"{name}_RESPONSE", "requestId": request_id, "success": False, "error": error}
 
 
-class _Fields:
-    """Reads typed fields out of an object, naming the field in every refusal."""
+class Fields:
+    """Reads typed fields out of an object, naming the field in every refusal (`BadRequest`)."""
 
     def __init__(self, values: JsonObject) -> None:
         self._values = values
 
     def text(self, name: str, *, default: str | None = None, limit: int = MAX_ID_CHARACTERS) -> str:
+        """Return a non-empty text of at most `limit` characters."""
         value = self._values.get(name)
         if value is None and default is not None:
             return default
@@ -175,6 +179,7 @@ class _Fields:
         return value
 
     def choice(self, name: str, kind: type[EnumT]) -> EnumT | None:
+        """Return a member of an enumeration, or None for "auto"."""
         value = self.text(name, default=AUTO)
         if value == AUTO:
             return None
@@ -185,6 +190,7 @@ class _Fields:
             raise BadRequest(f"{name} {value!r} is not known. Use one of: {known}.", field=name) from None
 
     def number(self, name: str, default: float, low: float, high: float, *, above_low: bool = False) -> float:
+        """Return a number from `low` to `high`."""
         value = self._values.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadRequest(f"{name} must be a number, not {_shown(value)}.", field=name)
@@ -194,12 +200,14 @@ class _Fields:
         return value
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`."""
         value = self.number(name, default, low, high)
         if value != int(value):
             raise BadRequest(f"{name} must be a whole number, not {_shown(value)}.", field=name)
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
         value = self._values.get(name, default)
         if not isinstance(value, bool):
             raise BadRequest(f"{name} must be true or false, not {_shown(value)}.", field=name)
@@ -211,7 +219,7 @@ def _settings(options: JsonObject) -> GenerationSettings:
     unknown = sorted(set(options) - known)
     if unknown:
         raise BadRequest(f"options has unknown names: {', '.join(unknown)}.", field="options", unknown=list(unknown))
-    read, default = _Fields(options), GenerationSettings()
+    read, default = Fields(options), GenerationSettings()
     return GenerationSettings(
         max_new_tokens=read.integer("max_new_tokens", default.max_new_tokens, 1, 32_768),
         temperature=read.number("temperature", default.temperature, 0, 2, above_low=True),
@@ -233,25 +241,36 @@ def _chat_message(item: JsonValue, index: int) -> ChatMessage:
     return ChatMessage(str(role), content)
 
 
-def _model_id(read: _Fields) -> str:
-    text = read.text("modelId", limit=2000).strip()
-    model_id = _model_of_address(text) if text.startswith(_HUB) else text
-    if not _REPO_ID.match(model_id):
+def model_id(read: Fields, name: str = "modelId") -> str:
+    """Return a model's id from an id or an address of its hub; see `tabagent.models.sources`.
+
+    Raises:
+        BadRequest: It is neither.
+    """
+    text = read.text(name, limit=2000).strip()
+    found = _model_of_address(text) if "://" in text else text
+    elsewhere = _ID_ELSEWHERE.match(found)
+    if not _REPO_ID.match(elsewhere.group(2) if elsewhere is not None else found):
         raise BadRequest(
             f"{_shown(text)} is not a model of the hub. Write owner/name or paste its huggingface.co address.",
-            field="modelId",
+            field=name,
         )
-    return model_id
+    return found
 
 
 def _model_of_address(address: str) -> str:
-    """Return the repository of a hub address, or an empty text when it is another page."""
-    first, *rest = re.split(r"[?#]", address.removeprefix(_HUB))[0].strip("/").split("/")
+    """Return the model that a hub's address is about, or an empty text when it is another page."""
+    found = _ADDRESS.match(address)
+    if found is None:
+        return ""
+    host, path = found.group(1).lower(), found.group(2)
+    first, *rest = re.split(r"[?#]", path)[0].strip("/").split("/")
     if first == "models" and rest:
         first, *rest = rest
     if first in _OTHER_PAGES:
         return ""
-    return first if not rest or rest[0] in _PARTS_OF_A_MODEL else f"{first}/{rest[0]}"
+    repo = first if not rest or rest[0] in _PARTS_OF_A_MODEL else f"{first}/{rest[0]}"
+    return repo if host in _HUB_NAMES else f"{host}/{repo}"
 
 
 def _plain(value: object) -> JsonValue:

@@ -189,12 +189,18 @@ class DtypeNotFound(HubError):
 
 
 class HubUnavailable(HubError):
-    """The hub answered with something else than the file or the listing."""
+    """The hub answered with something else than the file or the listing.
+
+    Attributes:
+        status: HTTP status.
+        retry_after: Its `Retry-After` header: seconds, or a date; may be empty.
+    """
 
     code = ErrorCodes.HUB_UNAVAILABLE
 
-    def __init__(self, url: str, status: int, reason: str) -> None:
+    def __init__(self, url: str, status: int, reason: str, retry_after: str = "") -> None:
         super().__init__(f"The hub answered {status} for {url}: {reason}. Try again later.", url=url, status=status)
+        self.status, self.retry_after = status, retry_after
 
 
 class Offline(HubError):
@@ -369,9 +375,7 @@ class LoadFailed(EngineError):
 
     def __init__(self, model_id: str, dtype: str, device: str, cause: str, *, damaged: bool = False) -> None:
         advice = (
-            "Its weights are damaged and were removed: press Load to download them again."
-            if damaged
-            else "Try another dtype or device."
+            "Press Load: only the damaged parts are downloaded again." if damaged else "Try another dtype or device."
         )
         super().__init__(
             f"{model_id} ({dtype}) did not load on {device}: {cause}. {advice}",

@@ -12,25 +12,35 @@ import random
 import time
 from collections.abc import Callable
 
-from tabagent import codec, logs
+from tabagent import codec, logs, model_codec
 from tabagent.adapters.browser.fetch import BrowserFetcher
+from tabagent.adapters.browser.hasher import WasmHasher
 from tabagent.adapters.browser.host import DocumentHost, JsHost
-from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbManifestStore, open_database
+from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
 from tabagent.adapters.browser.model_cache import ModelCache
+from tabagent.adapters.browser.opfs import OpfsChunkStore
+from tabagent.adapters.browser.storage_space import BrowserStorageSpace
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
-from tabagent.errors import JsonObject
+from tabagent.adapters.browser.vault import BrowserVault
+from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
 from tabagent.generation.service import GenerationService
-from tabagent.messages import Empty, Sender
-from tabagent.models.baton import Baton
+from tabagent.messages import BeginOauthLogin, Empty, HuggingFaceLogin, ModelSourceSelection, Sender
+from tabagent.models.account import Account, HuggingFaceAccount
+from tabagent.models.baton import SharedBaton
 from tabagent.models.downloader import ModelDownloader
+from tabagent.models.downloads import Downloads
 from tabagent.models.hub import HubClient
+from tabagent.models.library import ModelLibrary
 from tabagent.models.loader import ModelLoader
 from tabagent.models.manager import ModelManager
+from tabagent.models.sources import ModelSources
 from tabagent.models.store import ModelStore
+from tabagent.ports.chunk_store import ChunkStore
 from tabagent.ports.memory_probe import MemoryProbe
 from tabagent.publisher import EventPublisher, FlushingHost
 from tabagent.router import EventRouter
+from tabagent.specs import Backend, Dtype
 
 logger = logging.getLogger(__name__)
 
@@ -50,26 +60,53 @@ async def start(js_host: JsHost) -> OnMessage:
     random.seed()
     logs.configure()
     config = json.loads(js_host.config())
-    baton = Baton.from_text(config["baton"])
+    baton, begun = SharedBaton.read(config["baton"])
     loop = asyncio.get_running_loop()
 
     host = DocumentHost(js_host)
     publisher = EventPublisher(host, time.monotonic, loop.call_later)
+    shared = SharedBaton(FlushingHost(host, publisher))
     js_database = await open_database()
-    store = ModelStore(IndexedDbChunkStore(js_database), IndexedDbManifestStore(js_database))
-    hub = HubClient(BrowserFetcher(js_host))
-    engine = TransformersJsEngine(js_host, ModelCache(store))
-    manager = ModelManager(
-        loader=ModelLoader(hub, store, ModelDownloader(hub, store), engine),
+    opfs = await OpfsChunkStore.open()
+    chunks: dict[Backend, ChunkStore] = {Backend.INDEXED_DB: IndexedDbChunkStore(js_database)}
+    if opfs is not None:
+        chunks[Backend.OPFS] = opfs
+    store = ModelStore(
+        index=IndexedDbModelIndex(js_database),
+        chunks=chunks,
+        hasher=WasmHasher(js_host),
+        default=Backend.OPFS if opfs is not None else Backend.INDEXED_DB,
+    )
+    fetcher, vault, space = BrowserFetcher(js_host), BrowserVault(js_database), BrowserStorageSpace(js_host)
+    account = HuggingFaceAccount(fetcher, vault, time.time, config["huggingFaceClientId"])
+    sources = ModelSources(vault)
+    hub = HubClient(fetcher, sources, account)
+    downloader = ModelDownloader(hub, store)
+    downloads = Downloads(
+        downloader=downloader,
         store=store,
-        engine=engine,
-        host=FlushingHost(host, publisher),
+        space=space,
         publish=publisher.publish,
-        baton=baton,
+        now=time.monotonic,
+        changed=shared.keep_downloads,
+    )
+    engine = TransformersJsEngine(js_host, ModelCache(store, downloader))
+    loader = ModelLoader(hub, store, downloads, engine)
+    manager = ModelManager(loader=loader, engine=engine, host=shared, publish=publisher.publish, baton=baton)
+    library = ModelLibrary(
+        manager=manager,
+        loader=loader,
+        store=store,
+        downloads=downloads,
+        hub=hub,
+        space=space,
+        publish=publisher.publish,
+        now=time.monotonic,
     )
     generation = GenerationService(manager, engine, publisher.publish, time.monotonic)
     router = EventRouter(config["extensionId"])
     register(router, manager, generation, host, publisher, version=config["version"])
+    register_library(router, library, account, sources)
 
     async def answer(number: int, text: str, sender: Sender) -> None:
         reply = await router.dispatch(text, sender)
@@ -85,7 +122,19 @@ async def start(js_host: JsHost) -> OnMessage:
 
     generation.resume(baton.interrupted)
     manager.resume()
+    later = loop.create_task(_after_start(library, begun, store.default))
+    running.add(later)
+    later.add_done_callback(running.discard)
     return on_message
+
+
+async def _after_start(library: ModelLibrary, begun: list[tuple[str, Dtype]], backend: Backend) -> None:
+    """Do what nobody waits for."""
+    try:
+        await library.resume(begun)
+        await library.tidy(backend)
+    except Exception:
+        logger.exception("the work after the start ended early; the next start tries again")
 
 
 def register(
@@ -118,10 +167,52 @@ def register(
 
     router.on(RuntimeMessageTypes.CHECK_BACKGROUND_READY, codec.decode_empty, ready)
     router.on(RuntimeMessageTypes.GET_MODEL_WORKER_STATE, codec.decode_empty, state)
-    router.on(RuntimeMessageTypes.LIST_MODELS, codec.decode_empty, manager.list_models)
-    router.on(RuntimeMessageTypes.INSPECT_MODEL, codec.decode_inspect_model, manager.inspect_model)
     router.on(RuntimeMessageTypes.LOAD_MODEL, codec.decode_load_model, manager.load_model)
     router.on(RuntimeMessageTypes.RESET_WORKER, codec.decode_empty, reset)
     router.on(RuntimeMessageTypes.SEND_CHAT_MESSAGE, codec.decode_send_chat_message, generation.send)
     router.on(RuntimeMessageTypes.INTERRUPT_GENERATION, codec.decode_interrupt, generation.interrupt)
     router.on(WorkerEventNames.REQUEST_MEMORY_STATS, codec.decode_empty, memory)
+
+
+def register_library(
+    router: EventRouter, library: ModelLibrary, account: HuggingFaceAccount, sources: ModelSources
+) -> None:
+    """Give every request about stored models, the account and the hubs its handler."""
+
+    async def shown(current: Account | None) -> JsonObject:
+        return {"account": {"name": current.name, "method": current.method} if current is not None else None}
+
+    async def get_account(request: Empty) -> JsonObject:
+        added: list[JsonValue] = [*await sources.added()]
+        return {**await shown(await account.current()), "oauth": account.has_oauth, "sources": added}
+
+    async def login(request: HuggingFaceLogin) -> JsonObject:
+        if request.token:
+            return await shown(await account.login(request.token))
+        return await shown(await account.finish_sign_in(request.redirected_to))
+
+    async def logout(request: Empty) -> JsonObject:
+        await account.logout()
+        return {}
+
+    async def begin_oauth(request: BeginOauthLogin) -> JsonObject:
+        return {"url": await account.begin_sign_in(request.redirect_uri)}
+
+    async def select_source(request: ModelSourceSelection) -> JsonObject:
+        change = sources.remove if request.remove else sources.add
+        return {"sources": [*await change(request.source)]}
+
+    router.on(RuntimeMessageTypes.LIST_MODELS, codec.decode_empty, library.list_models)
+    router.on(RuntimeMessageTypes.INSPECT_MODEL, codec.decode_inspect_model, library.inspect_model)
+    router.on(RuntimeMessageTypes.SEARCH_MODELS, model_codec.decode_search_models, library.search_models)
+    router.on(RuntimeMessageTypes.DOWNLOAD_MODEL, model_codec.decode_download_model, library.download_model)
+    router.on(RuntimeMessageTypes.PAUSE_DOWNLOAD, model_codec.decode_stored_model, library.pause_download)
+    router.on(RuntimeMessageTypes.CANCEL_DOWNLOAD, model_codec.decode_stored_model, library.cancel_download)
+    router.on(RuntimeMessageTypes.CHECK_MODEL, model_codec.decode_stored_model, library.check_model)
+    router.on(RuntimeMessageTypes.DELETE_MODEL, model_codec.decode_stored_model, library.delete_model)
+    router.on(WorkerEventNames.CLEAR_CACHE, codec.decode_empty, library.clear_cache)
+    router.on(RuntimeMessageTypes.GET_ACCOUNT, codec.decode_empty, get_account)
+    router.on(RuntimeMessageTypes.BEGIN_OAUTH_LOGIN, model_codec.decode_begin_oauth_login, begin_oauth)
+    router.on(WorkerEventNames.HUGGINGFACE_LOGIN, model_codec.decode_huggingface_login, login)
+    router.on(WorkerEventNames.HUGGINGFACE_LOGOUT, codec.decode_empty, logout)
+    router.on(WorkerEventNames.MODEL_SOURCE_SELECTION, model_codec.decode_model_source, select_source)

@@ -1,7 +1,7 @@
 """Sends events to the pages in batches, so that a fast model does not flood them.
 
-Text of one answer is joined and progress of one load is replaced by the newer state; nothing else is merged, the
-order of different events stays, and nothing is lost.
+Text of one answer is joined and progress of one load or download is replaced by the newer state; nothing else is
+merged, the order of different events stays, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tabagent.codec import encode_event
 from tabagent.events import LoadingStatusTypes
-from tabagent.messages import Event, GenerationStatus, GenerationUpdate, LoadingProgress, MemoryStats
+from tabagent.messages import DownloadProgress, Event, GenerationStatus, GenerationUpdate, LoadingProgress, MemoryStats
 from tabagent.ports.channel import EventChannel
 from tabagent.ports.host import RuntimeHost
 
@@ -98,6 +98,9 @@ def _merged(last: Event, new: Event) -> Event | None:
     if isinstance(new, LoadingProgress) and isinstance(last, LoadingProgress):
         moving = last.status == new.status == LoadingStatusTypes.PROGRESS
         return new if moving and last.load_id == new.load_id else None
+    if isinstance(new, DownloadProgress) and isinstance(last, DownloadProgress):
+        same = (last.model_id, last.dtype, last.status) == (new.model_id, new.dtype, new.status)
+        return new if same else None
     if isinstance(new, MemoryStats) and isinstance(last, MemoryStats):
         return new
     return None

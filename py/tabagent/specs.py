@@ -52,12 +52,14 @@ class DeviceReport:
         f16: The adapter has the feature `shader-f16`.
         threads: WASM threads that will be used; 1 when the page is not cross-origin isolated.
         adapter: Vendor and architecture of the adapter, or an empty string.
+        memory: Bytes of the machine's memory as far as the browser tells, which stops at some size; 0 for unknown.
     """
 
     webgpu: bool
     f16: bool
     threads: int
     adapter: str = ""
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,8 @@ class ManifestEntry:
         commit: That the files belong to; empty when nobody knows, as for files that were brought in from a disk.
         common: Configuration and tokenizer, needed with every dtype.
         etag: See `RepositoryListing`.
+        newer: The hub's newest commit where it changes files that are stored; they stay as they are, at `commit`, until
+            the model is deleted. Empty otherwise.
     """
 
     repo: str
@@ -138,6 +142,11 @@ class ManifestEntry:
     common: tuple[ModelFile, ...]
     quants: tuple[Quant, ...]
     etag: str = ""
+    newer: str = ""
+
+    def files_of(self, quant: Quant) -> tuple[ModelFile, ...]:
+        """Return everything that loading a quant needs."""
+        return (*self.common, *quant.weights)
 
     def quant(self, dtype: Dtype) -> Quant | None:
         """Return the quant of `dtype`, or None when the repository has none."""

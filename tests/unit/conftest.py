@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,21 +11,29 @@ from typing import TypeVar
 
 import pytest
 
-from tabagent.adapters.memory.chunk_store import MemoryChunkStore, MemoryManifestStore
+from tabagent.adapters.memory.chunk_store import MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
+from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
+from tabagent.adapters.memory.model_index import MemoryModelIndex
+from tabagent.adapters.memory.storage_space import MemoryStorageSpace
+from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.errors import JsonValue
 from tabagent.events import ErrorCodes, ModelWorkerStates
 from tabagent.generation.service import GenerationService
 from tabagent.messages import Event, Fault, LoadModel, SendChatMessage, WorkerStateChanged
-from tabagent.models.baton import Baton
+from tabagent.models.account import HuggingFaceAccount
+from tabagent.models.baton import Baton, SharedBaton
 from tabagent.models.downloader import ModelDownloader
-from tabagent.models.hub import HUB, HubClient
+from tabagent.models.downloads import Downloads
+from tabagent.models.hub import HubClient
+from tabagent.models.library import ModelLibrary
 from tabagent.models.loader import ModelLoader
 from tabagent.models.manager import ModelManager
+from tabagent.models.sources import HUB, ModelSources
 from tabagent.models.store import ModelStore
-from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+from tabagent.specs import Backend, ChatMessage, Device, Dtype, GenerationSettings
 
 REPO = "acme/tiny"
 OTHER_REPO = "acme/other"
@@ -50,17 +59,33 @@ def hub_answers(
     repo: str = REPO, files: Mapping[str, bytes] = FILES, *, commit: str = COMMIT, task: str | None = "text-generation"
 ) -> dict[str, Answer]:
     """Return what the hub answers about a repository and for each of its files."""
-    tree = [{"type": "directory", "path": "onnx", "size": 0}]
-    tree += [{"type": "file", "path": path, "size": len(data)} for path, data in files.items()]
-    model = {"sha": commit, "id": repo} | ({"pipeline_tag": task} if task else {})
+    siblings = [_sibling(path, data) for path, data in files.items()]
+    model = {"sha": commit, "id": repo, "siblings": siblings} | ({"pipeline_tag": task} if task else {})
     return {
-        f"{HUB}/api/models/{repo}": Answer(body=json.dumps(model).encode()),
-        f"{HUB}/api/models/{repo}/tree/{commit}?recursive=true": Answer(body=json.dumps(tree).encode()),
+        listing_address(repo): Answer(body=json.dumps(model).encode(), headers={"etag": f'W/"{commit}"'}),
         **{
             f"{HUB}/{repo}/resolve/{commit}/{path}": Answer(body=data, headers={"etag": f'"{path}"'})
             for path, data in files.items()
         },
     }
+
+
+def listing_address(repo: str = REPO) -> str:
+    """Return where the hub lists a repository's files."""
+    return f"{HUB}/api/models/{repo}?blobs=true"
+
+
+def _sibling(path: str, data: bytes) -> dict[str, object]:
+    """Return a file as a listing has it: weights with the digest of LFS, the others with git's."""
+    sibling: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": git_blob_id(data)}
+    if path.startswith("onnx/"):
+        sibling["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 130}
+    return sibling
+
+
+def git_blob_id(data: bytes) -> str:
+    """Return git's name of a content."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def load_request(
@@ -116,24 +141,55 @@ class World:
     host: MemoryHost = field(default_factory=MemoryHost)
     clock: Clock = field(default_factory=Clock)
     chunks: MemoryChunkStore = field(default_factory=MemoryChunkStore)
+    index: MemoryModelIndex = field(default_factory=MemoryModelIndex)
+    vault: MemoryVault = field(default_factory=MemoryVault)
+    space: MemoryStorageSpace = field(default_factory=MemoryStorageSpace)
     events: list[Event] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store = ModelStore(self.chunks, MemoryManifestStore())
-        self.hub = HubClient(self.fetcher)
-        self.loader = ModelLoader(self.hub, self.store, ModelDownloader(self.hub, self.store), self.engine)
+        self.store = ModelStore(
+            index=self.index,
+            chunks={Backend.INDEXED_DB: self.chunks},
+            hasher=MemoryHasher(),
+            default=Backend.INDEXED_DB,
+        )
+        self.account = HuggingFaceAccount(self.fetcher, self.vault, self.clock.now)
+        self.sources = ModelSources(self.vault)
+        self.hub = HubClient(self.fetcher, self.sources, self.account)
+        self.downloader = ModelDownloader(self.hub, self.store, self._pause)
         self.start()
+
+    async def _pause(self, seconds: float) -> None:
+        """Note that somebody waits, and let the others work."""
+        self.pauses.append(seconds)
+        await asyncio.sleep(0)
 
     def start(self) -> None:
         """Begin a thread with the baton that the last one left; what is stored stays."""
-        self.baton = Baton.from_text(self.host.baton)
+        self.baton, self.begun = SharedBaton.read(self.host.baton)
+        self.shared = SharedBaton(self.host)
+        self.downloads = Downloads(
+            downloader=self.downloader,
+            store=self.store,
+            space=self.space,
+            publish=self.events.append,
+            now=self.clock.now,
+            changed=self.shared.keep_downloads,
+        )
+        self.loader = ModelLoader(self.hub, self.store, self.downloads, self.engine)
         self.manager = ModelManager(
+            loader=self.loader, engine=self.engine, host=self.shared, publish=self.events.append, baton=self.baton
+        )
+        self.library = ModelLibrary(
+            manager=self.manager,
             loader=self.loader,
             store=self.store,
-            engine=self.engine,
-            host=self.host,
+            downloads=self.downloads,
+            hub=self.hub,
+            space=self.space,
             publish=self.events.append,
-            baton=self.baton,
+            now=self.clock.now,
         )
         self.generation = GenerationService(self.manager, self.engine, self.events.append, self.clock.now)
 
@@ -154,7 +210,7 @@ class World:
     @property
     def kept(self) -> Baton:
         """What the next thread would get."""
-        return Baton.from_text(self.host.baton)
+        return SharedBaton.read(self.host.baton)[0]
 
     async def until(self, reached: Callable[[], object]) -> None:
         """Let the services work until a condition holds."""

@@ -89,6 +89,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     texts = {
         "events.js": events_js,
         "manifest.json": _manifest(project),
+        "settings.json": _settings(project),
         "THIRD_PARTY_NOTICES.txt": notices.notices(project, packages, shipped),
     }
     return tree | _written(project, texts)
@@ -109,6 +110,12 @@ def _manifest(project: Project) -> str:
     except (OSError, ValueError) as error:
         raise ToolError(f"{path} cannot be read: {error}") from error
     return json.dumps(manifest | {"version": project.version}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _settings(project: Project) -> str:
+    """Return what the background is told of its build."""
+    settings = {"version": project.version, "huggingFaceClientId": project.huggingface_client_id}
+    return json.dumps(settings, indent=2) + "\n"
 
 
 def _for_tests(project: Project) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,14 @@ class Project:
     def compiled_wheels(self) -> Path:
         """Wheels made with pyodide-build, put there by hand."""
         return self.root / "build" / "wheels"
+
+    @property
+    def huggingface_client_id(self) -> str:
+        """The OAuth application that this build signs in with, from the environment; empty for none.
+
+        Such an application belongs to whoever publishes the extension, and names the extension's id.
+        """
+        return os.environ.get("TABAGENT_HUGGINGFACE_CLIENT_ID", "")
 
     @property
     def version(self) -> str:

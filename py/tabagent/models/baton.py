@@ -11,6 +11,7 @@ from typing import cast
 
 from tabagent.errors import JsonObject
 from tabagent.messages import LoadModel
+from tabagent.ports.host import RuntimeHost
 from tabagent.specs import Device, Dtype
 
 
@@ -75,6 +76,44 @@ class Baton:
             failed_load=_load_from_json(data["failedLoad"]),
             error=cast("JsonObject | None", data["error"]),
         )
+
+
+class SharedBaton:
+    """A `RuntimeHost` for the model manager, whose baton travels together with the downloads that are running.
+
+    Args:
+        host: Keeps the text of both.
+    """
+
+    def __init__(self, host: RuntimeHost) -> None:
+        self._host = host
+        self._manager = ""
+        self._downloads: list[tuple[str, Dtype]] = []
+
+    def retain(self, baton: str) -> None:
+        """Keep the manager's baton."""
+        self._manager = baton
+        self._keep()
+
+    def keep_downloads(self, names: list[tuple[str, Dtype]]) -> None:
+        """Keep which downloads, by model and dtype, the next thread is to go on with."""
+        self._downloads = names
+        self._keep()
+
+    def restart(self, reason: str) -> None:
+        """End this thread and start a new one."""
+        self._host.restart(reason)
+
+    @staticmethod
+    def read(text: str) -> tuple[Baton, list[tuple[str, Dtype]]]:
+        """Return what `retain` and `keep_downloads` kept; an empty text holds neither."""
+        if not text:
+            return Baton(), []
+        kept = json.loads(text)
+        return Baton.from_text(kept["manager"]), [(repo, Dtype(dtype)) for repo, dtype in kept["downloads"]]
+
+    def _keep(self) -> None:
+        self._host.retain(json.dumps({"manager": self._manager, "downloads": self._downloads}))
 
 
 def _load_to_json(load: LoadModel | None) -> JsonObject | None:

@@ -143,8 +143,19 @@ class FileStore:
         await self._change(whole, retried=True)
         return whole
 
-    async def content_digest(self, record: FileRecord, on_bytes: OnBytes | None = None) -> str:
+    async def content_digest(
+        self,
+        record: FileRecord,
+        *,
+        before: Callable[[int], Awaitable[None]] | None = None,
+        on_bytes: OnBytes | None = None,
+    ) -> str:
         """Read a file and return its content's digest, of the kind that its record has (else SHA-256).
+
+        Args:
+            record: Of the file.
+            before: Waits until a chunk is stored; for a file that is still coming in.
+            on_bytes: Hears the bytes of each chunk that was read.
 
         Raises:
             FileDamaged: A chunk is missing or is not as it was written; it counts as missing now.
@@ -154,6 +165,9 @@ class FileStore:
         content = self._hasher.content_hash(kind, record.size)
         try:
             for index in range(record.chunk_count):
+                if before is not None:
+                    await before(index)
+                    record = await self._known(record.key)
                 chunk = await self.chunk(record, index)
                 await content.update(chunk)
                 if on_bytes is not None:
@@ -214,6 +228,22 @@ class FileStore:
         await self._chunks[record.backend].delete_file(key)
         await self._index.apply(IndexChange(delete_records=(key,)))
         return record.stored_bytes
+
+    async def delete_unfinished(self, repo: str, path: str) -> None:
+        """Delete what is stored of a file that is not whole; a whole one stays."""
+        record = await self.record(FileKey(repo, path))
+        if record is not None and not record.whole:
+            await self.delete_file(record.key)
+
+    async def damaged_chunks(self, record: FileRecord) -> list[int]:
+        """Read a file and return the numbers of all chunks that are missing or not as they were written."""
+        found = []
+        for index in range(record.chunk_count):
+            try:
+                await self.chunk(record, index)
+            except FileDamaged:
+                found.append(index)
+        return found
 
     async def move_file(self, record: FileRecord, to: Backend) -> FileRecord:
         """Move a whole file to another backend; it is read from the old one until the new one has all of it.

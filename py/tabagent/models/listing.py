@@ -2,41 +2,84 @@
 
 from __future__ import annotations
 
-from tabagent.errors import JsonObject
+from collections.abc import Callable, Iterable
+
+from tabagent.codec import encode_event
+from tabagent.errors import JsonObject, JsonValue
+from tabagent.messages import DownloadProgress
 from tabagent.models.catalog import SUGGESTED_MODELS, title_of
+from tabagent.models.files import by_path
+from tabagent.models.manifest import Records, same_content, stored_bytes
 from tabagent.models.quants import best_device, recommend, unsupported_reason
-from tabagent.specs import DeviceReport, ManifestEntry, Quant, QuantStatus
+from tabagent.specs import DeviceReport, Dtype, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
+
+TransferOf = Callable[[str, Dtype], DownloadProgress | None]
 
 
-def models_view(entries: tuple[ManifestEntry, ...], report: DeviceReport) -> list[JsonObject]:
+def models_view(
+    entries: Iterable[ManifestEntry], records: Iterable[FileRecord], report: DeviceReport, transfer_of: TransferOf
+) -> list[JsonObject]:
     """Return suggested models in their order, then the others that the store knows."""
     known = {entry.repo: entry for entry in entries}
+    stored: dict[str, list[FileRecord]] = {}
+    for record in records:
+        stored.setdefault(record.key.repo, []).append(record)
     suggested = [model.repo for model in SUGGESTED_MODELS]
     others = sorted(repo for repo in known if repo not in suggested)
-    return [model_view(known[repo], report) if repo in known else _unknown_view(repo) for repo in [*suggested, *others]]
+    return [
+        model_view(known[repo], stored.get(repo, ()), report, transfer_of) if repo in known else _unknown_view(repo)
+        for repo in [*suggested, *others]
+    ]
 
 
-def model_view(entry: ManifestEntry, report: DeviceReport) -> JsonObject:
+def model_view(
+    entry: ManifestEntry, records: Iterable[FileRecord], report: DeviceReport, transfer_of: TransferOf
+) -> JsonObject:
     """Return one model as LIST_MODELS and INSPECT_MODEL answer it."""
     best = recommend(entry, best_device(report), report)
+    by = by_path(records)
     return {
         "modelId": entry.repo,
         "title": title_of(entry.repo),
         "task": entry.task,
-        "commit": entry.commit,
+        "commit": entry.commit or None,
+        "newer": entry.newer or None,
         "suggested": any(model.repo == entry.repo for model in SUGGESTED_MODELS),
         "recommendedDtype": str(best.dtype) if best else None,
-        "recommendedReason": best.reason if best else "none of its weights run on this machine",
-        "dtypes": [_quant_view(quant, report) for quant in entry.quants],
+        "recommendedReason": best.reason if best else _why_none(entry, report),
+        "dtypes": [_quant_view(entry, quant, by, report, transfer_of) for quant in entry.quants],
     }
 
 
-def _quant_view(quant: Quant, report: DeviceReport) -> JsonObject:
+def _quant_view(
+    entry: ManifestEntry, quant: Quant, records: Records, report: DeviceReport, transfer_of: TransferOf
+) -> JsonObject:
     status, reason = quant.status, quant.reason or None
-    unsupported = unsupported_reason(quant.dtype, best_device(report), report)
+    unsupported = unsupported_reason(quant, best_device(report), report)
     if unsupported is not None and status is not QuantStatus.DOWNLOADED:
         status, reason = QuantStatus.UNSUPPORTED, unsupported
-    return {"dtype": str(quant.dtype), "status": str(status), "size": quant.size, "reason": reason}
+    transfer = transfer_of(entry.repo, quant.dtype)
+    return {
+        "dtype": str(quant.dtype),
+        "status": str(status),
+        "size": quant.size,
+        "stored": stored_bytes(entry, quant, records),
+        "reason": reason,
+        "lastUsed": quant.last_used,
+        "files": [_file_view(entry, file, records) for file in entry.files_of(quant)],
+        "transfer": encode_event(transfer)["payload"] if transfer is not None else None,
+    }
+
+
+def _file_view(entry: ManifestEntry, file: ModelFile, records: Records) -> JsonValue:
+    record = records.get(file.path)
+    known = record is not None and same_content(record, file, entry.commit)
+    return {"file": file.path, "size": file.size, "stored": record.stored_bytes if record is not None and known else 0}
+
+
+def _why_none(entry: ManifestEntry, report: DeviceReport) -> str:
+    reasons = [unsupported_reason(quant, best_device(report), report) for quant in entry.quants]
+    return f"none of its weights run on this machine: {next(filter(None, reasons), 'they are of unknown kinds')}"
 
 
 def _unknown_view(repo: str) -> JsonObject:
@@ -45,6 +88,7 @@ def _unknown_view(repo: str) -> JsonObject:
         "title": title_of(repo),
         "task": "text-generation",
         "commit": None,
+        "newer": None,
         "suggested": True,
         "recommendedDtype": None,
         "recommendedReason": "chosen for this machine when the model is loaded",

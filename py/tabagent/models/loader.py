@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 
 from tabagent.errors import LoadFailed, TabAgentError
+from tabagent.events import TransferStates
 from tabagent.messages import LoadModel
-from tabagent.models.downloader import ModelDownloader
+from tabagent.models.downloads import Downloads
 from tabagent.models.hub import HubClient
 from tabagent.models.plan import LoadPlan, plan_load
 from tabagent.models.progress import LoadProgress
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
 from tabagent.ports.engine import InferenceEngine
-from tabagent.specs import DeviceReport, FileKey, GenerationSettings, LoadedModel, ManifestEntry, ModelFile, QuantStatus
+from tabagent.specs import DeviceReport, GenerationSettings, LoadedModel, ManifestEntry, ModelFile, QuantStatus
 
 logger = logging.getLogger(__name__)
 
@@ -28,20 +31,25 @@ class ModelLoader:
     Args:
         hub: Listings.
         store: Files and manifest.
-        downloader: Brings missing files in.
+        downloads: Brings missing files in.
         engine: Computes.
     """
 
-    def __init__(self, hub: HubClient, store: ModelStore, downloader: ModelDownloader, engine: InferenceEngine) -> None:
-        self._hub, self._store, self._downloader, self._engine = hub, store, downloader, engine
+    def __init__(self, hub: HubClient, store: ModelStore, downloads: Downloads, engine: InferenceEngine) -> None:
+        self._hub, self._store, self._downloads, self._engine = hub, store, downloads, engine
 
     async def refresh(self, repo: str) -> ManifestEntry:
-        """Ask the hub for a repository's newest commit and remember it.
+        """Ask the hub, with one request, whether there is a newer commit, and remember it.
 
         Raises:
             HubError: As for `HubClient.listing`, and `NoOnnxFiles`.
         """
-        return await self._store.update_entry(entry_from_listing(await self._hub.listing(repo)))
+        known = await self._store.entry(repo)
+        listing = await self._hub.listing(repo, known.etag if known is not None else "")
+        if listing is None and known is not None:
+            return known
+        assert listing is not None, "the hub says `not modified` only of a validator that it was sent"  # noqa: S101
+        return await self._store.put_entry(entry_from_listing(listing))
 
     async def resolve(self, request: LoadModel, report: DeviceReport) -> LoadPlan:
         """Decide what to load; without the network when everything is stored.
@@ -62,52 +70,70 @@ class ModelLoader:
         return [file for file in plan.files if not await self._store.is_stored(spec.repo, spec.commit, file)]
 
     async def bring_in(self, plan: LoadPlan, progress: LoadProgress) -> None:
-        """Download what is missing, small files first.
+        """Download what is missing.
 
         Raises:
-            HubError, StorageError: The download failed; files that are whole stay.
+            HubError, StorageError: The download failed; what has come stays.
         """
-        spec = plan.spec
-        missing = await self.missing(plan)
+        missing = {file.path for file in await self.missing(plan)}
         for file in plan.files:
-            is_weights = file in plan.weights
-            if file not in missing:
-                progress.file_done(file.path, file.size, weights=is_weights, cached=True)
-                continue
+            if file.path not in missing:
+                progress.file_done(file.path, cached=True)
+        sizes = (sum(file.size for file in plan.small), sum(file.size for file in plan.weights))
+        if missing:
+            await self._follow(plan, missing, progress)
+        progress.files_in(*sizes, "All files are stored")
 
-            def on_bytes(count: int, path: str = file.path, *, weights: bool = is_weights) -> None:
-                progress.bytes_in(path, count, weights=weights, message=f"Downloading {path}")
+    async def _follow(self, plan: LoadPlan, missing: set[str], progress: LoadProgress) -> None:
+        """Wait for a download and draw its progress into that of the load."""
+        done: set[str] = set()
 
-            await self._downloader.download(spec.repo, spec.commit, file, on_bytes)
-            progress.file_done(file.path, file.size, weights=is_weights, cached=False)
-        await self._store.set_manifest_quant_status(spec.repo, spec.dtype, QuantStatus.DOWNLOADED)
+        def on_change() -> None:
+            transfer, last = download.progress, download.progress.last
+            if last is None:
+                return
+            message = last.message or "Downloading"
+            progress.files_in(
+                transfer.loaded(file.path for file in plan.small),
+                transfer.loaded(file.path for file in plan.weights),
+                message,
+            )
+            for file in last.files:
+                path = str(file["file"])
+                if file["status"] == TransferStates.DONE and path in missing and path not in done:
+                    done.add(path)
+                    progress.file_done(path, cached=False)
+
+        download = await self._downloads.start(plan.entry, plan.spec.dtype)
+        download.on_change.append(on_change)
+        try:
+            await asyncio.shield(download.outcome)
+        finally:
+            download.on_change.remove(on_change)
 
     async def start(self, plan: LoadPlan, progress: LoadProgress) -> LoadedModel:
         """Load the stored files into the engine and warm it up.
 
         Raises:
-            EngineError: The engine is poisoned from here on. Damaged weights are removed from the store.
+            EngineError: The engine is poisoned from here on.
         """
         spec = plan.spec
         progress.phase("Starting the model", 0.0)
         try:
             loaded = await self._engine.load(spec)
         except LoadFailed as error:
-            await self._mark_failed(plan, error)
+            # Damaged chunks count as missing already; that is what the status says then.
+            if not error.damaged:
+                status = QuantStatus.FAILED
+                await self._store.set_manifest_quant_status(spec.repo, spec.dtype, status, error.message)
             raise
         progress.phase("Warming up", 0.6)
         await self._engine.prefill(range(WARM_UP_PROMPT_TOKENS - 1))
         settings = GenerationSettings(max_new_tokens=WARM_UP_NEW_TOKENS)
         await self._engine.decode(range(WARM_UP_PROMPT_TOKENS), settings, lambda text, count: None)
         await self._engine.clear_cache()
+        await self._store.mark_used(spec.repo, spec.dtype, time.time_ns() // 1_000_000)
         return loaded
-
-    async def _mark_failed(self, plan: LoadPlan, error: LoadFailed) -> None:
-        spec = plan.spec
-        if error.damaged:
-            for file in plan.weights:
-                await self._store.delete_file(FileKey(spec.repo, file.path))
-        await self._store.set_manifest_quant_status(spec.repo, spec.dtype, QuantStatus.FAILED, error.message)
 
 
 def _plan_or_none(request: LoadModel, entry: ManifestEntry, report: DeviceReport) -> LoadPlan | None:

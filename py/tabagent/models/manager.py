@@ -12,13 +12,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tabagent.codec import encode_event
-from tabagent.errors import Busy, InvalidState, JsonObject, RuntimeRestarted, TabAgentError, wire_error
+from tabagent.errors import (
+    Busy,
+    DownloadCancelled,
+    InvalidState,
+    JsonObject,
+    RuntimeRestarted,
+    TabAgentError,
+    wire_error,
+)
 from tabagent.events import ModelWorkerStates as State
 from tabagent.messages import (
-    Empty,
     Event,
     Fault,
-    InspectModel,
     LoadingProgress,
     LoadModel,
     ManifestUpdated,
@@ -28,14 +34,12 @@ from tabagent.messages import (
     WorkerStateChanged,
 )
 from tabagent.models.baton import Baton, Interrupted
-from tabagent.models.listing import model_view, models_view
 from tabagent.models.loader import ModelLoader
 from tabagent.models.progress import LoadProgress
 from tabagent.models.state import StateMachine
-from tabagent.models.store import ModelStore
 from tabagent.ports.engine import InferenceEngine
 from tabagent.ports.host import RuntimeHost
-from tabagent.specs import DeviceReport, LoadedModel
+from tabagent.specs import DeviceReport, Dtype, LoadedModel
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +49,6 @@ class ModelManager:
 
     Args:
         loader: Carries loads out.
-        store: Says what is stored.
         engine: Probed for devices, disposed on reset.
         host: Ends this thread and keeps the baton.
         publish: Sends events to the pages.
@@ -56,13 +59,12 @@ class ModelManager:
         self,
         *,
         loader: ModelLoader,
-        store: ModelStore,
         engine: InferenceEngine,
         host: RuntimeHost,
         publish: Callable[[Event], None],
         baton: Baton,
     ) -> None:
-        self._loader, self._store, self._engine = loader, store, engine
+        self._loader, self._engine = loader, engine
         self._host, self._publish, self._inherited = host, publish, baton
         self._states = StateMachine(self._announce, State.ERROR if baton.error else State.UNINITIALIZED)
         self._error = baton.error
@@ -70,7 +72,7 @@ class ModelManager:
         self._request: LoadModel | None = None
         self._chosen: LoadModel | None = None  # the request that the loaded model came from, for the next thread
         self._previous: LoadModel | None = baton.previous  # the model to go back to when the load fails
-        self._ending = self._giving_up = False
+        self._ending = self._giving_up = self._downloading = False
         self._progress: LoadProgress | None = None
         self._task: asyncio.Task[None] | None = None
         self._report: DeviceReport | None = None
@@ -110,15 +112,14 @@ class ModelManager:
         self._start_load(request, 0.0)
         return {"loadId": request.load_id, "alreadyLoaded": False}
 
-    async def inspect_model(self, request: InspectModel) -> JsonObject:
-        """Answer INSPECT_MODEL from the hub and remember the listing."""
-        entry = await self._loader.refresh(request.model_id)
-        self._publish(ManifestUpdated())
-        return {"model": model_view(entry, await self.devices())}
-
-    async def list_models(self, request: Empty) -> JsonObject:
-        """Answer LIST_MODELS from the store, without the network."""
-        return {"models": [*models_view(await self._store.entries(), await self.devices())]}
+    def in_use(self) -> list[tuple[str, Dtype | None]]:
+        """Return models and dtypes that are loaded or being loaded; None for a dtype that is not chosen yet."""
+        used: list[tuple[str, Dtype | None]] = []
+        if self._loaded is not None:
+            used.append((self._loaded.spec.repo, self._loaded.spec.dtype))
+        if self.state is State.LOADING_MODEL and self._request is not None:
+            used.append((self._request.model_id, self._request.dtype))
+        return used
 
     def begin_reset(self) -> None:
         """Take nothing more, and let no failure on the way bring the model back."""
@@ -207,9 +208,13 @@ class ModelManager:
         ended = RuntimeRestarted("it ended while a model was being loaded").to_wire()
 
         def publish(event: LoadingProgress) -> None:
-            # Should the thread end here, the next one reports this load and goes back to the model from before.
             if self.state is State.LOADING_MODEL:
-                baton = Baton(load=back_to, failed_load=request, percent=event.progress, error=ended)
+                if self._downloading:
+                    # Should the thread end here, the next one goes on with what is stored.
+                    baton = Baton(load=request, percent=event.progress, previous=back_to)
+                else:
+                    # Here it reports this load and goes back to the model from before.
+                    baton = Baton(load=back_to, failed_load=request, percent=event.progress, error=ended)
                 self._host.retain(baton.to_text())
             self._publish(event)
 
@@ -224,7 +229,11 @@ class ModelManager:
             plan = await self._loader.resolve(request, await self.devices())
             small = sum(file.size for file in plan.small)
             progress.begin(plan.spec.dtype, small, sum(file.size for file in plan.weights))
-            await self._loader.bring_in(plan, progress)
+            self._downloading = True
+            try:
+                await self._loader.bring_in(plan, progress)
+            finally:
+                self._downloading = False
             self._publish(ManifestUpdated())
             chosen = replace(request, dtype=plan.spec.dtype, device=plan.spec.device)
             if self._loaded is not None:
@@ -253,6 +262,11 @@ class ModelManager:
         if self._loaded is not None:
             # The model from before is untouched: nothing but files was asked for.
             self._states.to(State.IDLE if before is State.IDLE else State.MODEL_READY)
+            return
+        if isinstance(error, DownloadCancelled):
+            # What the person wanted is no error.
+            self._states.to(State.UNINITIALIZED)
+            self._host.retain(Baton().to_text())
             return
         self._error = wire
         self._states.to(State.ERROR)

@@ -42,8 +42,11 @@ def same_content(record: FileRecord, file: ModelFile, commit: str) -> bool:
 
 
 def stored_bytes(entry: ManifestEntry, quant: Quant, records: Records) -> int:
-    """Return how many bytes of a quant's files are in the store, those of files not yet whole included."""
-    found = ((file, records.get(file.path)) for file in entry.files_of(quant))
+    """Return how many bytes of a quant's weights are in the store, those of files not yet whole included.
+
+    Common files do not count: with one dtype stored, every other would look begun.
+    """
+    found = ((file, records.get(file.path)) for file in quant.weights)
     return sum(
         record.stored_bytes for file, record in found if record is not None and same_content(record, file, entry.commit)
     )
@@ -105,9 +108,9 @@ def merged(old: ManifestEntry | None, fresh: ManifestEntry, records: Records) ->
     """
     if old is None:
         return update_model_status(fresh, records)
-    stored = [quant for quant in old.quants if _is_stored(old, quant, records)]
-    for quant in stored:
-        if not _unchanged(old, quant, fresh):
+    for quant in old.quants:
+        newer = fresh.quant(quant.dtype)
+        if _is_stored(old, quant, records) and (newer is None or not _is_stored(fresh, newer, records)):
             return update_model_status(replace(old, newer=fresh.commit, etag=fresh.etag), records)
     quants = tuple(_inherit(quant, old.quant(quant.dtype)) for quant in fresh.quants)
     return update_model_status(replace(fresh, quants=quants), records)
@@ -115,21 +118,6 @@ def merged(old: ManifestEntry | None, fresh: ManifestEntry, records: Records) ->
 
 def _is_stored(entry: ManifestEntry, quant: Quant, records: Records) -> bool:
     return all(holds(records.get(file.path), file, entry.commit) for file in entry.files_of(quant))
-
-
-def _unchanged(old: ManifestEntry, quant: Quant, fresh: ManifestEntry) -> bool:
-    newer = fresh.quant(quant.dtype)
-    if newer is None:
-        return False
-    if old.commit == fresh.commit:
-        return True
-    before = {file.path: file for file in old.files_of(quant)}
-    after = {file.path: file for file in fresh.files_of(newer)}
-    return before.keys() == after.keys() and all(_same_file(before[path], after[path]) for path in after)
-
-
-def _same_file(before: ModelFile, after: ModelFile) -> bool:
-    return before.size == after.size and before.digest is not None and before.digest == after.digest
 
 
 def _inherit(quant: Quant, old: Quant | None) -> Quant:

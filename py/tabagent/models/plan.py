@@ -15,18 +15,28 @@ class LoadPlan:
     """A load with everything decided.
 
     Attributes:
-        small: Configuration and tokenizer files.
-        weights: Graph and external data.
+        entry: Of the repository.
+        quant: The dtype that was chosen.
     """
 
     spec: LoadSpec
-    small: tuple[ModelFile, ...]
-    weights: tuple[ModelFile, ...]
+    entry: ManifestEntry
+    quant: Quant
+
+    @property
+    def small(self) -> tuple[ModelFile, ...]:
+        """Configuration and tokenizer files."""
+        return self.entry.common
+
+    @property
+    def weights(self) -> tuple[ModelFile, ...]:
+        """Graph and external data."""
+        return self.quant.weights
 
     @property
     def files(self) -> tuple[ModelFile, ...]:
         """All files, small ones first."""
-        return self.small + self.weights
+        return self.entry.files_of(self.quant)
 
 
 def choose_device(request: LoadModel, report: DeviceReport) -> Device:
@@ -61,11 +71,11 @@ def plan_load(request: LoadModel, entry: ManifestEntry, report: DeviceReport) ->
     quant = entry.quant(dtype)
     if quant is None:
         raise DtypeNotFound(entry.repo, dtype, [str(item.dtype) for item in entry.quants])
-    reason = unsupported_reason(dtype, device, report)
+    reason = unsupported_reason(quant, device, report)
     if reason is not None:
         advice = f"Choose {best.dtype}." if best else "This model has no weights that run here."
         raise UnsupportedDtype(dtype, device, reason, advice)
-    return LoadPlan(spec=_spec(entry, quant, device, report), small=entry.common, weights=quant.weights)
+    return LoadPlan(spec=_spec(entry, quant, device, report), entry=entry, quant=quant)
 
 
 def _spec(entry: ManifestEntry, quant: Quant, device: Device, report: DeviceReport) -> LoadSpec:

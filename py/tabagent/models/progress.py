@@ -55,23 +55,14 @@ class LoadProgress:
         """Say that the load has been taken."""
         self._emit(LoadingStatusTypes.INITIATE, "", message)
 
-    def bytes_in(self, file: str, count: int, *, weights: bool, message: str) -> None:
-        """Count bytes of a file that have arrived in the store."""
-        if weights:
-            self._weights_done += count
-        else:
-            self._small_done += count
-        self._raise_to(self._files_percent(weights=weights))
-        self._emit(LoadingStatusTypes.PROGRESS, file, message)
+    def files_in(self, small: int, weights: int, message: str) -> None:
+        """Set the bytes that have come so far; bytes that came in vain may be taken back."""
+        self._small_done, self._weights_done = small, weights
+        self._raise_to(self._files_percent())
+        self._emit(LoadingStatusTypes.PROGRESS, "", message)
 
-    def file_done(self, file: str, size: int, *, weights: bool, cached: bool) -> None:
-        """Say that a file is whole; one that was stored before counts its bytes here."""
-        if cached:
-            if weights:
-                self._weights_done += size
-            else:
-                self._small_done += size
-            self._raise_to(self._files_percent(weights=weights))
+    def file_done(self, file: str, *, cached: bool) -> None:
+        """Say that a file is whole, now or since before."""
         status = LoadingStatusTypes.CACHED if cached else LoadingStatusTypes.DONE
         self._emit(status, file, f"{file} is stored" if cached else f"{file} is downloaded")
 
@@ -89,10 +80,9 @@ class LoadProgress:
         """Say that the load ended; the percentage stays where it was."""
         self._emit(LoadingStatusTypes.ERROR, "", str(error["message"]), error)
 
-    def _files_percent(self, *, weights: bool) -> float:
-        if not weights:
-            return SMALL_FILES_END * _share(self._small_done, self._small_total)
-        return SMALL_FILES_END + (WEIGHTS_END - SMALL_FILES_END) * _share(self._weights_done, self._weights_total)
+    def _files_percent(self) -> float:
+        small = SMALL_FILES_END * _share(self._small_done, self._small_total)
+        return small + (WEIGHTS_END - SMALL_FILES_END) * _share(self._weights_done, self._weights_total)
 
     def _raise_to(self, percent: float) -> None:
         self._percent = max(self._percent, min(percent, 100.0))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tabagent.errors import NoOnnxFiles
 from tabagent.models.manifest import add_quant_to_manifest
-from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, RepositoryListing
+from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, Quant, RepositoryListing
 
 SUFFIXES: dict[Dtype, str] = {
     Dtype.FP32: "",
@@ -40,6 +40,11 @@ COMMON_FILES = (
 DYNAMICALLY_QUANTIZED = frozenset({Dtype.Q8, Dtype.INT8, Dtype.UINT8})
 NEEDS_F16 = frozenset({Dtype.FP16, Dtype.Q4F16, Dtype.Q2F16, Dtype.Q1F16})
 FEW_BITS = frozenset({Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1})
+
+# ONNX Runtime's memory on the CPU path ends at 4 GiB (32-bit WebAssembly); activations and KV cache need the rest.
+MOST_WEIGHTS_WASM = 7 << 29
+# `navigator.deviceMemory` tells no more than this, whatever there is.
+MEMORY_TOLD_AT_MOST = 8 << 30
 
 # Best first. On WASM the int8 family decodes seven to ten times faster than 4 bits; on WebGPU it is the other way
 # round, and f16 halves the traffic of everything that is not quantized.
@@ -79,12 +84,17 @@ def entry_from_listing(listing: RepositoryListing) -> ManifestEntry:
     return entry
 
 
-def unsupported_reason(dtype: Dtype, device: Device, report: DeviceReport) -> str | None:
-    """Say why a device cannot compute a dtype, or return None when it can."""
+def unsupported_reason(quant: Quant, device: Device, report: DeviceReport) -> str | None:
+    """Say why a device cannot compute a dtype's weights, or return None when it can."""
+    dtype = quant.dtype
     if dtype in NEEDS_F16 and device is Device.WASM:
         return "the CPU path has no 16-bit floating-point kernels"
     if dtype in NEEDS_F16 and not report.f16:
         return "this graphics adapter has no 16-bit floating-point support (shader-f16)"
+    if device is Device.WASM and quant.size > MOST_WEIGHTS_WASM:
+        return f"{quant.size / 1e9:.1f} GB are too large for the CPU path, which has {MOST_WEIGHTS_WASM / 1e9:.1f} GB"
+    if 0 < report.memory < MEMORY_TOLD_AT_MOST and quant.size > report.memory:
+        return f"{quant.size / 1e9:.1f} GB do not fit this machine's memory of {report.memory / 1e9:.0f} GB"
     return None
 
 
@@ -96,9 +106,9 @@ def best_device(report: DeviceReport) -> Device:
 def recommend(entry: ManifestEntry, device: Device, report: DeviceReport) -> Recommendation | None:
     """Return the dtype to preselect, or None when the device can compute none of the repository's."""
     order = _ORDER_WASM if device is Device.WASM else _ORDER_WEBGPU_F16 if report.f16 else _ORDER_WEBGPU
-    available = {quant.dtype for quant in entry.quants}
     for dtype in order:
-        if dtype in available and unsupported_reason(dtype, device, report) is None:
+        quant = entry.quant(dtype)
+        if quant is not None and unsupported_reason(quant, device, report) is None:
             return Recommendation(dtype, device, _reason(dtype, device, report))
     return None
 

@@ -7,15 +7,18 @@ Plan counterparts (`idbModel.ts`): `set_manifest_quant_status`, `update_model_st
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
-from tabagent.errors import JsonObject
+from tabagent.errors import FileDamaged, JsonObject
 from tabagent.models import manifest
 from tabagent.models.files import FileStore, by_path
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, QuantStatus
+
+logger = logging.getLogger(__name__)
 
 
 class ModelStore(FileStore):
@@ -87,7 +90,11 @@ class ModelStore(FileStore):
                 continue
             if record.digest and manifest.digest_kind(record.digest) == manifest.digest_kind(file.digest):
                 continue
-            found = await self.content_digest(replace(record, digest=file.digest))
+            try:
+                found = await self.content_digest(replace(record, digest=file.digest))
+            except FileDamaged as error:
+                logger.warning("%s", error)
+                continue
             await self._change(replace(record, digest=found))
 
     async def _change_entry(self, repo: str, change: Callable[[ManifestEntry], ManifestEntry]) -> None:

@@ -14,6 +14,7 @@ from tabagent.specs import DeviceReport
 MOST_THREADS = 8
 # Above this, half of the logical cores are second threads of a core that is busy already.
 ALL_CORES_UP_TO = 4
+GIB = 1 << 30
 
 
 async def probe_devices() -> DeviceReport:
@@ -25,6 +26,7 @@ async def probe_devices() -> DeviceReport:
         f16=bool(js_adapter) and bool(js_adapter.features.has("shader-f16")),
         threads=_threads(),
         adapter=f"{info.vendor} {info.architecture}".strip() if info else "",
+        memory=int(getattr(js.navigator, "deviceMemory", 0) * GIB),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import js
-from pyodide.ffi import JsException, JsProxy
+from pyodide.ffi import JsException, JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, js_json
 from tabagent.adapters.browser.host import JsHost
-from tabagent.errors import Offline
+from tabagent.errors import ConnectionLost, Offline
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
 
@@ -17,8 +19,8 @@ from tabagent.ports.fetcher import HttpResponse
 class BrowserResponse:
     """An answer of fetch; the body is read through one reader."""
 
-    def __init__(self, js_host: JsHost, url: str, js_response: JsProxy) -> None:
-        self._js_host, self._url, self._js_response = js_host, url, js_response
+    def __init__(self, js_host: JsHost, url: str, js_response: JsProxy, js_abort: Any) -> None:
+        self._js_host, self._url, self._js_response, self._js_abort = js_host, url, js_response, js_abort
         self._js_reader: JsProxy | None = None
         self._ended = False
         self.status = int(js_response.status)
@@ -29,18 +31,29 @@ class BrowserResponse:
         try:
             return str(await self._js_response.text())
         except JsException as error:
-            raise Offline(self._url) from error
+            raise ConnectionLost(self._url) from error
         finally:
             self._ended = True
 
-    async def read(self, size: int) -> ByteBuffer | None:
+    async def read(self, size: int, on_bytes: Callable[[int], None] | None = None) -> ByteBuffer | None:
         """Return the next bytes, or None after the end."""
         if self._js_reader is None:
+            if not self._js_response.body:
+                return None
             self._js_reader = self._js_response.body.getReader()
+        # Not owned by a `with` block: after a cancellation JavaScript may call it once more, and a destroyed proxy that
+        # is called throws into the stream.
+        js_on_bytes = create_proxy(on_bytes) if on_bytes is not None else None
         try:
-            js_array = await self._js_host.readExactly(self._js_reader, size)
+            js_array = await self._js_host.readExactly(self._js_reader, size, js_on_bytes)
         except JsException as error:
-            raise Offline(self._url) from error
+            raise ConnectionLost(self._url) from error
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        finally:
+            if js_on_bytes is not None:
+                asyncio.get_running_loop().call_soon(js_on_bytes.destroy)
         if not js_array:
             self._ended = True
             return None
@@ -48,28 +61,35 @@ class BrowserResponse:
 
     async def close(self) -> None:
         """Drop the connection when the body was not read to its end."""
-        if self._ended or not self._js_response.body:
-            return
-        self._ended = True
-        js_stream = self._js_reader or self._js_response.body
-        try:
-            await js_stream.cancel()
-        except JsException:
-            # A stream that broke refuses to be cancelled; it is closed already.
-            return
+        if not self._ended:
+            self._ended = True
+            self._js_abort.abort()
 
 
 class BrowserFetcher:
-    """Sends GET requests without cookies and past the HTTP cache, which would store every model twice."""
+    """Sends requests without cookies and past the HTTP cache, which would store every model twice."""
 
     def __init__(self, js_host: JsHost) -> None:
         self._js_host = js_host
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """Send a request and return when the headers are there."""
-        options = {"cache": "no-store", "credentials": "omit", "headers": dict(headers or {})}
+        return await self._send(url, {"headers": dict(headers or {})})
+
+    async def post(self, url: str, body: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """Send a form and return when the headers are there."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await self._send(url, {"method": "POST", "body": body, "headers": {**form, **(headers or {})}})
+
+    async def _send(self, url: str, options: Mapping[str, Any]) -> HttpResponse:
+        js_abort = js.AbortController.new()
+        js_options = js_json({**options, "cache": "no-store", "credentials": "omit"})
+        js_options.signal = js_abort.signal
         try:
-            js_response = await js.fetch(url, js_json(options))
+            js_response = await js.fetch(url, js_options)
         except JsException as error:
             raise Offline(url) from error
-        return BrowserResponse(self._js_host, url, js_response)
+        except asyncio.CancelledError:
+            js_abort.abort()
+            raise
+        return BrowserResponse(self._js_host, url, js_response, js_abort)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Any, Protocol
 
 import js
 from pyodide.ffi import JsProxy
@@ -19,7 +19,7 @@ class JsHost(Protocol):
     """The JavaScript around Python in the runtime's thread."""
 
     def config(self) -> str:
-        """JSON: `extensionId`, `version`, `baton`."""
+        """JSON: `extensionId`, `version`, `baton`, `huggingFaceClientId`."""
 
     def reply(self, request: int, text: str) -> None:
         """Answer a message by the number that came with it."""
@@ -33,8 +33,8 @@ class JsHost(Protocol):
     def restart(self, reason: str) -> None:
         """Ask the supervisor to end this thread and start the next."""
 
-    async def documentHeap(self) -> JsProxy | None:
-        """`performance.memory` of the document, which workers do not have."""
+    async def askDocument(self, what: str) -> Any:
+        """Ask the document for what workers do not have: `heap` (`performance.memory`), `persist` (of the storage)."""
 
     def pythonHeap(self) -> int:
         """Bytes of Pyodide's WASM memory."""
@@ -45,8 +45,11 @@ class JsHost(Protocol):
     def yieldBetweenSteps(self, js_model: JsProxy) -> None:
         """Let messages in between the forward passes of a model."""
 
-    async def readExactly(self, js_reader: JsProxy, size: int) -> JsProxy | None:
-        """Read `size` bytes from a stream's reader into one `Uint8Array`; fewer at the end, null after it."""
+    async def readExactly(self, js_reader: JsProxy, size: int, js_on_bytes: JsProxy | None) -> JsProxy | None:
+        """Read `size` bytes from a stream's reader into one `Uint8Array`; fewer at the end, null after it.
+
+        `js_on_bytes` hears the number of bytes of each piece that is taken in.
+        """
 
 
 class DocumentHost:
@@ -73,7 +76,7 @@ class DocumentHost:
 
     async def measure(self) -> MemoryStats:
         """Measure heaps and storage."""
-        js_heap = await self._js_host.documentHeap()
+        js_heap = await self._js_host.askDocument("heap")
         js_estimate = await js.navigator.storage.estimate()
         return MemoryStats(
             used_js_heap_size=int(js_heap.usedJSHeapSize) if js_heap else None,

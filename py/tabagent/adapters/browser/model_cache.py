@@ -7,35 +7,45 @@ an error for it, because it never fetches: the model manager has brought every f
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, cast
 
 import js
 from pyodide.ffi import JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, js_object
-from tabagent.errors import TabAgentError
-from tabagent.models.hub import HUB
+from tabagent.errors import FileDamaged, TabAgentError
+from tabagent.models.downloader import ModelDownloader
+from tabagent.models.sources import HUB
 from tabagent.models.store import ModelStore
+from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, FileRecord
+
+logger = logging.getLogger(__name__)
 
 
 class ModelCache:
-    """Serves one repository's files as streamed responses.
+    """Serves one repository's files as streamed responses, every chunk checked before the engine sees it.
 
     Args:
         store: Where the files are.
+        downloader: Fetches a chunk again that is missing or damaged.
     """
 
-    def __init__(self, store: ModelStore) -> None:
-        self._store = store
-        self._repo = ""
+    def __init__(self, store: ModelStore, downloader: ModelDownloader) -> None:
+        self._store, self._downloader = store, downloader
+        self._repo = self._name = ""
         # An error inside a stream reaches transformers.js as a plain TypeError; the cause is kept for the engine.
         self.failure: TabAgentError | None = None
 
     def serve(self, repo: str) -> Any:
-        """Serve `repo` from now on and return the cache object; it lives as long as the thread."""
-        self._repo, self.failure = repo, None
-        return js_object({"match": create_proxy(self._match), "put": create_proxy(self._put)})
+        """Serve `repo` from now on and return the cache object; it lives as long as the thread.
+
+        transformers.js knows the model as `engine_name(repo)`.
+        """
+        self._repo, self._name, self.failure = repo, engine_name(repo), None
+        js_match = create_proxy(self.try_serve_from_indexed_db)
+        return js_object({"match": js_match, "put": create_proxy(self._put)})
 
     def refusing_fetch(self) -> Any:
         """Return a fetch that finds nothing: what is not stored must not come from the network behind our back."""
@@ -43,30 +53,39 @@ class ModelCache:
 
     async def text(self, path: str) -> str | None:
         """Return a small file's text, or None when it is not stored."""
-        js_response = await self._open(path)
-        return str(await js_response.text()) if js_response is not None else None
+        content = await self._store.assemble_chunks(FileKey(self._repo, path))
+        return content.decode() if content is not None else None
 
-    async def _match(self, request: str) -> JsProxy | None:
+    async def try_serve_from_indexed_db(self, request: str) -> JsProxy | None:
+        """Return a stored file as a response, or None; the plan's `tryServeFromIndexedDB`, whatever the backend is."""
         path = self._path(request)
-        return await self._open(path) if path else None
+        record = await self._store.record(FileKey(self._repo, path)) if path else None
+        return self.create_streaming_response_from_chunks(record) if record is not None and record.whole else None
+
+    def create_streaming_response_from_chunks(self, record: FileRecord) -> Any:
+        """Return a response whose body is read chunk by chunk; the plan's `createStreamingResponseFromChunks`."""
+        js_headers = js_object({"content-length": str(record.size), "content-type": "application/octet-stream"})
+        return js.Response.new(self._stream(record), js_object({"status": 200, "headers": js_headers}))
 
     async def _put(self, request: str, js_response: JsProxy, progress: object = None) -> None:
         """Do nothing: what the engine reads is stored already."""
 
     def _path(self, request: str) -> str | None:
-        local, remote = f"/models/{self._repo}/", f"{HUB}/{self._repo}/resolve/"
+        local, remote = f"/models/{self._name}/", f"{HUB}/{self._name}/resolve/"
         if request.startswith(local):
             return request[len(local) :]
         if request.startswith(remote):
             return request[len(remote) :].partition("/")[2]
         return None
 
-    async def _open(self, path: str) -> Any:
-        record = await self._store.record(FileKey(self._repo, path))
-        if record is None:
-            return None
-        js_headers = js_object({"content-length": str(record.size), "content-type": "application/octet-stream"})
-        return js.Response.new(self._stream(record), js_object({"status": 200, "headers": js_headers}))
+    async def _chunk(self, record: FileRecord, index: int) -> ByteBuffer:
+        """Return a chunk, fetched again when it is not as it was written."""
+        try:
+            return await self._store.chunk(record, index)
+        except FileDamaged:
+            logger.warning("part %d of %s is damaged: fetching it again", index, record.key.path)
+            await self._downloader.repair(record, [index])
+            return await self._store.chunk(record, index)
 
     def _stream(self, record: FileRecord) -> Any:
         indexes = iter(range(record.chunk_count))
@@ -79,7 +98,7 @@ class ModelCache:
                 _destroy_later(proxies)
                 return
             try:
-                chunk = await self._store.chunk(record.key, index)
+                chunk = await self._chunk(record, index)
             except TabAgentError as error:
                 self.failure = error
                 js_controller.error(js.Error.new(error.message))
@@ -89,6 +108,11 @@ class ModelCache:
 
         proxies.append(create_proxy(pull))
         return js.ReadableStream.new(js_object({"pull": proxies[0]}), js_object({"highWaterMark": 1}))
+
+
+def engine_name(repo: str) -> str:
+    """Return a name that transformers.js takes for a model of any hub: it wants `owner/name`."""
+    return "/".join(repo.split("/")[-2:])
 
 
 def _not_found() -> Any:

@@ -20,7 +20,7 @@ from transformers_js_py import proxies as tjs_proxies
 from tabagent.adapters.browser.devices import probe_devices
 from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_object, owned_proxies, plain_json
 from tabagent.adapters.browser.host import JsHost
-from tabagent.adapters.browser.model_cache import ModelCache
+from tabagent.adapters.browser.model_cache import ModelCache, engine_name
 from tabagent.errors import GenerationFailed, LoadFailed, TemplateFailed
 from tabagent.models.architecture import context_length, end_token_ids
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED
@@ -28,9 +28,6 @@ from tabagent.ports.engine import TokenSink
 from tabagent.specs import ChatMessage, DeviceReport, GenerationSettings, LoadedModel, LoadSpec
 
 logger = logging.getLogger(__name__)
-
-# What ONNX Runtime says of files that are not, or not wholly, an ONNX model.
-DAMAGE_MARKS = ("protobuf parsing failed", "INVALID_PROTOBUF", "INVALID_GRAPH", "out of bounds", "external data")
 
 # Names of KV-cache outputs and of the inputs that they become (`getPastKeyValues` in transformers.js 4.3).
 CACHE_NAMES = (
@@ -72,10 +69,11 @@ class TransformersJsEngine:
         self._spec = spec
         try:
             tjs = await self._adopt(spec)
-            options = {"revision": spec.commit}
-            tokenizer = await tjs.AutoTokenizer.from_pretrained(spec.repo, options)
+            name = engine_name(spec.repo)
+            options = {"revision": spec.commit or "main"}
+            tokenizer = await tjs.AutoTokenizer.from_pretrained(name, options)
             model = await tjs.AutoModelForCausalLM.from_pretrained(
-                spec.repo,
+                name,
                 {
                     **options,
                     "dtype": str(spec.dtype),
@@ -85,7 +83,7 @@ class TransformersJsEngine:
             )
         except JsException as error:
             cause = self._cache.failure.message if self._cache.failure else describe(error)
-            damaged = self._cache.failure is not None or any(mark in str(error) for mark in DAMAGE_MARKS)
+            damaged = self._cache.failure is not None
             raise LoadFailed(spec.repo, spec.dtype, spec.device, cause, damaged=damaged) from error
         self._js_tokenizer, self._js_model = tokenizer._js_obj, model._js_obj
         await self._settle(spec)
