@@ -16,9 +16,10 @@ BENCHMARKS = {
     "generate": "speed of answers, against a bare JavaScript page and wllama",
     "panel": "how long the panel's page stands still in each phase, against an idle page",
     "quality": "perplexity of the packaged weights with the extension's way of reading, against fp32",
+    "store": "download, load from the store and memory of a large file, against transformers.js with the Cache API",
 }
 # Of rounds, when the command line says nothing. The panel's worst moment is looked for in whole runs, which are long.
-ROUNDS = {"boot": 7, "generate": 5, "panel": 3, "quality": 1}
+ROUNDS = {"boot": 7, "generate": 5, "panel": 3, "quality": 1, "store": 5}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,13 +51,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._folders = folders
         super().__init__(*arguments)  # type: ignore[arg-type]  # what the server passes
 
+    def handle(self) -> None:
+        """Answer a connection's requests; a page that closes may hang up at any time."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         """Send a file."""
         path = self._file()
         if path is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        with suppress(ConnectionError), path.open("rb") as stream:  # a page that closes may hang up
+        with path.open("rb") as stream:
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", CONTENT_TYPES.get(path.suffix, "application/octet-stream"))
             self.send_header("Content-Length", str(path.stat().st_size))

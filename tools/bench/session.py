@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tools.bench.server import serve
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.environment import ToolError
-from tools.hub import LocalHub
+from tools.hub import HubRepository, LocalHub
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -53,10 +53,12 @@ class Session:
     Attributes:
         browser: with the extension.
         address: of the peers' pages.
+        hub: that all pages see in place of huggingface.co.
     """
 
     browser: ExtensionBrowser
     address: str
+    hub: LocalHub
 
     def ours(self) -> Side:
         """Open a page of the extension that talks with the background, and wait until that answers."""
@@ -98,21 +100,24 @@ class Session:
 
 @contextmanager
 def open_session(
-    extension: Path, *, folders: Mapping[str, Path] | None = None, models: Mapping[str, Path] | None = None
+    extension: Path,
+    *,
+    folders: Mapping[str, Path] | None = None,
+    models: Mapping[str, Path | HubRepository] | None = None,
 ) -> Iterator[Session]:
     """Start a browser with an empty profile.
 
     Args:
         extension: the built extension; the peers' server has its files under /extension.
         folders: more folders or files for the peers' pages, by name.
-        models: repositories that a local hub serves to the extension.
+        models: repositories that a local hub serves.
     """
     with ExitStack() as stack:
         address = stack.enter_context(serve({"pages": PAGES, "extension": extension, **(folders or {})}))
         hub = stack.enter_context(LocalHub(dict(models or {})))
         options = BrowserOptions(extension=extension, hub=hub)
         browser = stack.enter_context(open_browser(options))
-        yield Session(browser, address)
+        yield Session(browser, address, hub)
 
 
 def first_line(message: str) -> str:

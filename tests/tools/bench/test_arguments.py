@@ -18,7 +18,7 @@ def test_every_option_is_read(tmp_path: Path) -> None:
     assert parse_arguments(["boot", "--json", str(file), "--rounds", "9"]) == BenchOptions("boot", file, 9)
 
 
-@pytest.mark.parametrize("name", ["boot", "generate"])
+@pytest.mark.parametrize("name", ["boot", "generate", "store"])
 def test_medians_are_of_five_rounds_at_least(name: str) -> None:
     assert parse_arguments([name]).rounds >= 5
 
@@ -30,7 +30,7 @@ def test_every_benchmark_has_its_number_of_rounds() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (["chat"], "there is no benchmark 'chat': choose one of boot, generate, panel, quality"),
+        (["chat"], "there is no benchmark 'chat': choose one of boot, generate, panel, quality, store"),
         (["boot", "--rounds", "0"], "'0' is not a whole number from 1 to 1000"),
         (["boot", "--rounds", "few"], "'few' is not a whole number"),
         (["boot", "--json", "no/such/folder/x.json"], "the folder no/such/folder does not exist"),

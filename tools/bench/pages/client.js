@@ -1,7 +1,8 @@
 // Evaluated in a page of the extension: one more page that talks with the background, and draws nothing.
 // Leaves `bench` in the page; each of its functions returns plain data.
 (async () => {
-  const { PortNames, RuntimeMessageTypes: Requests, UIEventNames, WorkerEventNames: Events } = await import("/events.js");
+  const names = await import("/events.js");
+  const { PortNames, RuntimeMessageTypes: Requests, TransferStates, UIEventNames, WorkerEventNames: Events } = names;
   const now = () => performance.timeOrigin + performance.now();
   /** @type {Map<string, (reply: any) => void>} */
   const waiting = new Map();
@@ -89,16 +90,48 @@
       await started;
     },
 
-    /** Milliseconds from the request to a warm model. */
-    async load({ model, dtype, device }) {
+    /** Milliseconds from the request to a model in the store, and its bytes. */
+    async download({ model, dtype, device }) {
+      const begin = now();
+      let begun = false;
+      const end = event((type, payload, time) => {
+        if (type !== UIEventNames.MODEL_DOWNLOAD_PROGRESS || payload.modelId !== model) return undefined;
+        const { status, total, message, error } = payload;
+        if (status === TransferStates.DONE) return begun ? { ms: time - begin, bytes: total } : undefined;
+        if (status === TransferStates.FAILED || status === TransferStates.CANCELLED) throw new Error(error?.message ?? message);
+        begun = true;
+        return undefined;
+      });
+      await request(Requests.DOWNLOAD_MODEL, { modelId: model, dtype, device });
+      return end;
+    },
+
+    /** Deletes what was downloaded. */
+    async forget({ model }) {
+      await request(Requests.DELETE_MODEL, { modelId: model });
+    },
+
+    /**
+     * Milliseconds from the request to a warm model (`ms`) and, where the warm-up's first message is told, to a model
+     * that is not warm yet (`coldMs`).
+     */
+    async load({ model, dtype, device, warmUpMessage }) {
       const begin = now();
       const loadId = crypto.randomUUID();
+      let coldMs = null;
+      const cold = event((type, payload, time) => {
+        const warming = type === UIEventNames.MODEL_WORKER_LOADING_PROGRESS && payload.message === warmUpMessage;
+        if (warming) coldMs = time - begin;
+        return warming || type === Events.WORKER_READY || type === Events.ERROR ? true : undefined;
+      });
       const end = event((type, payload, time) => {
         if (type === Events.ERROR) throw new Error(payload.error.message);
         return type === Events.WORKER_READY ? time : undefined;
       });
       await request(Requests.LOAD_MODEL, { modelId: model, dtype, device, loadId });
-      return { ms: (await end) - begin };
+      const ms = (await end) - begin;
+      await cold;
+      return { ms, coldMs };
     },
 
     async answer({ messages, newTokens }) {
