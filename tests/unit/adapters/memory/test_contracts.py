@@ -5,6 +5,7 @@ import pytest
 from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
+from tabagent.adapters.memory.file_offer import MemoryFileOffer
 from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.model_index import MemoryModelIndex
@@ -12,8 +13,8 @@ from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.errors import StorageFull
 from tabagent.ports.model_index import IndexChange
-from tabagent.specs import Device, Dtype, LoadSpec
-from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space, vault
+from tabagent.specs import Backend, Device, Dtype, LoadSpec
+from tests.contracts import chunk_store, engine, fetcher, file_offer, hasher, host, model_index, storage_space, vault
 
 SPEC = LoadSpec(
     repo="acme/tiny",
@@ -101,3 +102,14 @@ async def test_host(case: host.Case) -> None:
 async def test_vault(case: vault.Case) -> None:
     memory_vault = MemoryVault()
     await case(vault.World(memory_vault, lambda: memory_vault))
+
+
+@pytest.mark.parametrize("case", file_offer.CASES, ids=lambda case: case.__name__)
+async def test_file_offer(case: file_offer.Case) -> None:
+    chunks = {Backend.INDEXED_DB: MemoryChunkStore(), Backend.OPFS: MemoryChunkStore()}
+    offers = MemoryFileOffer(chunks)
+
+    async def read(address: str) -> bytes | None:
+        return offers.offered.get(address)
+
+    await case(file_offer.World(offers, chunks, MemoryBytes, read))
