@@ -2,7 +2,8 @@
 
 Three shapes lie in the store `files` of `TabAgentModels` (versions 1 to 3):
 
-- chunked files of TabAgent: `{repo}/{path}_chunk_{i}` with a Blob of 100 MiB, and `{repo}/{path}:manifest`;
+- chunked files of TabAgent: `{repo}/{path}_chunk_{i}` with a Blob of 100 MiB, and `{repo}/{path}:manifest`, whose
+  fields are the record's own or JSON in its Blob;
 - whole files of TabAgent: the file's address (`https://huggingface.co/{repo}/resolve/{revision}/{path}`) with a Blob;
 - chunked files of this project's first form: as TabAgent's, with an `ArrayBuffer` of 8 MiB in `data`.
 """
@@ -33,13 +34,17 @@ class LegacyProfile(Protocol):
     """Reads what is there, and deletes what has been taken over."""
 
     async def files(self) -> tuple[LegacyFile, ...]:
-        """Return the files that are whole, ordered by repository and path; one per key, the largest shape first."""
+        """Return the files that are whole, ordered by repository and path.
+
+        Of a file that is there in several shapes, the chunked one counts before a whole one, and that of the main
+        revision before one of another. Files that are not whole are left as they are.
+        """
 
     async def tasks(self) -> dict[str, str]:
         """Return the task of each repository that an old manifest knows."""
 
     async def read(self, file: LegacyFile, offset: int, length: int) -> ByteBuffer:
-        """Return bytes of a file without loading the rest of it.
+        """Return bytes of one of `files`, without loading the rest of it.
 
         Raises:
             StorageError: They are not there.

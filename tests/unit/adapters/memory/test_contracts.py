@@ -8,13 +8,25 @@ from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.adapters.memory.file_offer import MemoryFileOffer
 from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
+from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.vault import MemoryVault
-from tabagent.errors import StorageFull
+from tabagent.errors import JsonObject, StorageFull
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, Device, Dtype, LoadSpec
-from tests.contracts import chunk_store, engine, fetcher, file_offer, hasher, host, model_index, storage_space, vault
+from tests.contracts import (
+    chunk_store,
+    engine,
+    fetcher,
+    file_offer,
+    hasher,
+    host,
+    legacy_profile,
+    model_index,
+    storage_space,
+    vault,
+)
 
 SPEC = LoadSpec(
     repo="acme/tiny",
@@ -113,3 +125,19 @@ async def test_file_offer(case: file_offer.Case) -> None:
         return offers.offered.get(address)
 
     await case(file_offer.World(offers, chunks, MemoryBytes, read))
+
+
+@pytest.mark.parametrize("case", legacy_profile.CASES, ids=lambda case: case.__name__)
+async def test_legacy_profile(case: legacy_profile.Case) -> None:
+    profile = MemoryLegacyProfile()
+
+    async def put(key: str, value: bytes | JsonObject) -> None:
+        profile.records[key] = value
+
+    async def put_entry(entry: JsonObject) -> None:
+        profile.entries.append(entry)
+
+    async def keys() -> list[str]:
+        return sorted(profile.records)
+
+    await case(legacy_profile.World(profile, put, put, put, put_entry, keys))
