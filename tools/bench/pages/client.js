@@ -134,6 +134,30 @@
       return { ms, coldMs };
     },
 
+    /** Megabytes a second of the extension's SHA-256, fed as the store feeds it: block by block in shared memory. */
+    async hash({ bytes, blockBytes }) {
+      const worker = new Worker("/hash_worker.js", { type: "module" });
+      const take = (message) =>
+        new Promise((resolve, reject) => {
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = (error) => reject(new Error(error.message || "hash_worker.js did not start"));
+          worker.postMessage(message);
+        });
+      const shared = new Uint8Array(new SharedArrayBuffer(blockBytes));
+      const block = new Uint8Array(blockBytes);
+      for (let begin = 0; begin < blockBytes; begin += 65536) crypto.getRandomValues(block.subarray(begin, begin + 65536));
+      await take({ make: "createSHA256", memory: shared.buffer });
+      const begin = performance.now();
+      for (let done = 0; done < bytes; done += blockBytes) {
+        shared.set(block);
+        await take({ length: blockBytes });
+      }
+      await take({ end: true });
+      const ms = performance.now() - begin;
+      worker.terminate();
+      return bytes / 1000 / ms;
+    },
+
     async answer({ messages, newTokens }) {
       const begin = now();
       const [chatId, messageId] = [crypto.randomUUID(), crypto.randomUUID()];
