@@ -145,19 +145,18 @@ async def a_file_whose_parts_do_not_agree_is_not_listed_and_not_touched(world: W
 
 
 async def a_record_that_cannot_be_is_not_believed(world: World) -> None:
-    for number, wrong in enumerate(
-        (
-            {"totalChunks": 3},
-            {"totalChunks": 5},
-            {"size": 1025},
-            {"size": 0, "totalChunks": 0},
-            {"chunkSizeUsed": 0},
-            {"chunkSizeUsed": -300},
-            {"size": "1024"},
-            {"size": None},
-            {"totalChunks": 1e12, "size": 3e14},
-        )
-    ):
+    wrongs: tuple[JsonObject, ...] = (
+        {"totalChunks": 3},
+        {"totalChunks": 5},
+        {"size": 1025},
+        {"size": 0, "totalChunks": 0},
+        {"chunkSizeUsed": 0},
+        {"chunkSizeUsed": -300},
+        {"size": "1024"},
+        {"size": None},
+        {"totalChunks": 1e12, "size": 3e14},
+    )
+    for number, wrong in enumerate(wrongs):
         key = FileKey("acme/tiny", f"wrong-{number}")
         await world.put_chunked(key)
         await world.put_fields(f"acme/tiny/{key.path}:manifest", record_of(key, len(CONTENT), 300) | wrong)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tabagent.errors import JsonObject, NoOnnxFiles
+from tabagent.models.files import by_path
+from tabagent.models.manifest import holds
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
 from tabagent.specs import ManifestEntry, ModelFile, Quant, QuantStatus, RepositoryListing
@@ -71,15 +73,28 @@ def loadable_entry(
 async def take_into_manifest(store: ModelStore, arrived: ManifestEntry) -> None:
     """Make a repository's entry name what has arrived, whatever else is known of it.
 
-    What is known from a hub stays when the files turn out to be those that it names: then the model is pinned to a
-    commit and can be repaired. Else dtypes that are stored keep their place beside those that arrived.
+    What is known from a hub stays as long as the files turn out to be those that it names: then the model is pinned to
+    a commit and can be repaired. Else dtypes that are stored keep their place beside those that arrived.
+
+    Args:
+        store: Which has the files, or some of them.
+        arrived: All files that are to come.
     """
     known = await store.entry(arrived.repo)
-    if known is not None:
-        known = await store.put_entry(known)
-        if all(_downloaded(known.quant(quant.dtype)) for quant in arrived.quants):
-            return
-    await store.put_entry(_beside(known, arrived) if known is not None else arrived)
+    if known is None:
+        await store.put_entry(arrived)
+        return
+    # This finds the digests of what has arrived, in the kinds that the hub tells.
+    known = await store.put_entry(known)
+    records = by_path(await store.records(arrived.repo))
+    named = _files(known)
+    here = [path for path in _files(arrived) if path in records and records[path].whole]
+    if not all(path in named and holds(records[path], named[path], known.commit) for path in here):
+        await store.put_entry(_beside(known, arrived))
+
+
+def _files(entry: ManifestEntry) -> dict[str, ModelFile]:
+    return {file.path: file for quant in entry.quants for file in entry.files_of(quant)}
 
 
 def _downloaded(quant: Quant | None) -> bool:
