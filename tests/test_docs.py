@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from tabagent.events import ErrorCodes, LoadingStatusTypes, ModelWorkerStates
+from tabagent.events import ErrorCodes, LoadingStatusTypes, ModelWorkerStates, RuntimeMessageTypes, TransferStates
 from tabagent.messages import Event
 from tabagent.specs import GenerationSettings
 
@@ -23,7 +23,18 @@ def test_every_event_has_one_row(event: type[Event]) -> None:
     assert len(rows) == 1
 
 
-@pytest.mark.parametrize("name", sorted({*ErrorCodes, *LoadingStatusTypes, *ModelWorkerStates}), ids=str)
+@pytest.mark.parametrize("request_name", list(RuntimeMessageTypes), ids=lambda name: name.name)
+def test_every_request_has_one_row(request_name: RuntimeMessageTypes) -> None:
+    rows = [
+        line for line in API.splitlines() if line.startswith("|") and f"`{request_name.name}`" in line.split("|")[1]
+    ]
+
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*ErrorCodes, *LoadingStatusTypes, *ModelWorkerStates, *TransferStates}), ids=str
+)
 def test_every_code_status_and_state_is_explained(name: str) -> None:
     assert f"`{name}`" in API
 

@@ -79,8 +79,8 @@ class ModelChecks:
         Raises:
             FileDamaged: Some chunks are; they count as missing now.
         """
-        record = await self._store.record(key)
-        if record is None or not record.whole:
+        info, record = await self._store.get_chunk_info(key), await self._store.record(key)
+        if info is None or record is None or not info.whole:
             raise InvalidState(f"{key.path} of {key.repo} is not stored. Download the model first.", file=key.path)
         done = 0
         progress.file_is(key.path, State.VERIFYING)

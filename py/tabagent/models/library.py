@@ -18,6 +18,7 @@ from tabagent.messages import (
     SearchModels,
     StoredModel,
 )
+from tabagent.models.architecture import context_length
 from tabagent.models.checking import ModelChecks
 from tabagent.models.downloads import Downloads
 from tabagent.models.hub import FoundModel, HubClient
@@ -64,13 +65,16 @@ class ModelLibrary:
         self._manager, self._loader, self._store, self._downloads = manager, loader, store, downloads
         self._hub, self._space, self._publish = hub, space, publish
         self._checks = ModelChecks(store, publish, now)
+        # By repository and commit; a configuration does not change within one.
+        self._context_lengths: dict[tuple[str, str], int | None] = {}
 
     async def list_models(self, request: Empty) -> JsonObject:
         """Answer LIST_MODELS from the store, without the network."""
         entries, records = await self._store.entries(), await self._store.records()
         report, room = await self._manager.devices(), await self._space.report()
+        contexts = {entry.repo: await self._context_length(entry) for entry in entries}
         return {
-            "models": [*models_view(entries, records, report, self._downloads.of)],
+            "models": [*models_view(entries, records, report, self._downloads.of, contexts)],
             "storage": {"usage": room.usage, "quota": room.quota, "persisted": room.persisted},
         }
 
@@ -192,8 +196,16 @@ class ModelLibrary:
         return {**await self._view(entry), **facts}
 
     async def _view(self, entry: ManifestEntry) -> JsonObject:
-        records = await self._store.records(entry.repo)
-        return model_view(entry, records, await self._manager.devices(), self._downloads.of)
+        records, report = await self._store.records(entry.repo), await self._manager.devices()
+        return model_view(entry, records, report, self._downloads.of, await self._context_length(entry))
+
+    async def _context_length(self, entry: ManifestEntry) -> int | None:
+        """Return how many tokens a stored model can attend to, or None while its configuration is not stored."""
+        name = entry.repo, entry.commit
+        if self._context_lengths.get(name) is None:
+            config = await self._store.get_model_config(entry.repo)
+            self._context_lengths[name] = context_length(config) if config is not None else None
+        return self._context_lengths[name]
 
     async def _known(self, model_id: str, dtype: Dtype) -> tuple[ManifestEntry, Quant]:
         entry = await self._store.entry(model_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from tabagent.codec import encode_event
 from tabagent.errors import JsonObject, JsonValue
@@ -17,9 +17,21 @@ TransferOf = Callable[[str, Dtype], DownloadProgress | None]
 
 
 def models_view(
-    entries: Iterable[ManifestEntry], records: Iterable[FileRecord], report: DeviceReport, transfer_of: TransferOf
+    entries: Iterable[ManifestEntry],
+    records: Iterable[FileRecord],
+    report: DeviceReport,
+    transfer_of: TransferOf,
+    contexts: Mapping[str, int | None],
 ) -> list[JsonObject]:
-    """Return suggested models in their order, then the others that the store knows."""
+    """Return suggested models in their order, then the others that the store knows.
+
+    Args:
+        entries: Of the store.
+        records: Of the store.
+        report: What this machine computes with.
+        transfer_of: Gives the last progress of a download that is open.
+        contexts: Tokens that a model can attend to, by repository, where that is known.
+    """
     known = {entry.repo: entry for entry in entries}
     stored: dict[str, list[FileRecord]] = {}
     for record in records:
@@ -27,13 +39,19 @@ def models_view(
     suggested = [model.repo for model in SUGGESTED_MODELS]
     others = sorted(repo for repo in known if repo not in suggested)
     return [
-        model_view(known[repo], stored.get(repo, ()), report, transfer_of) if repo in known else _unknown_view(repo)
+        model_view(known[repo], stored.get(repo, ()), report, transfer_of, contexts.get(repo))
+        if repo in known
+        else _unknown_view(repo)
         for repo in [*suggested, *others]
     ]
 
 
 def model_view(
-    entry: ManifestEntry, records: Iterable[FileRecord], report: DeviceReport, transfer_of: TransferOf
+    entry: ManifestEntry,
+    records: Iterable[FileRecord],
+    report: DeviceReport,
+    transfer_of: TransferOf,
+    context: int | None,
 ) -> JsonObject:
     """Return one model as LIST_MODELS and INSPECT_MODEL answer it."""
     best = recommend(entry, best_device(report), report)
@@ -44,6 +62,7 @@ def model_view(
         "task": entry.task,
         "commit": entry.commit or None,
         "newer": entry.newer or None,
+        "contextLength": context,
         "suggested": any(model.repo == entry.repo for model in SUGGESTED_MODELS),
         "recommendedDtype": str(best.dtype) if best else None,
         "recommendedReason": best.reason if best else _why_none(entry, report),
@@ -89,6 +108,7 @@ def _unknown_view(repo: str) -> JsonObject:
         "task": "text-generation",
         "commit": None,
         "newer": None,
+        "contextLength": None,
         "suggested": True,
         "recommendedDtype": None,
         "recommendedReason": "chosen for this machine when the model is loaded",

@@ -1,0 +1,1 @@
+"""The model store of the built extension, against a hub that misbehaves."""
