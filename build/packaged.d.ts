@@ -9,3 +9,8 @@ declare module "*/vendor/transformers/transformers.js" {
   const exports: Record<string, any>;
   export = exports;
 }
+
+declare module "*/vendor/hash-wasm/hash-wasm.js" {
+  const exports: Record<string, any>;
+  export = exports;
+}

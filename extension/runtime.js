@@ -69,6 +69,7 @@ function hostFor(pyodide, config) {
       }),
     pythonHeap: () => pyodide._module.HEAPU8.byteLength,
     importEngine: async () => ({ ...(await import("./vendor/transformers/transformers.js")) }),
+    importHasher: async () => ({ ...(await import("./vendor/hash-wasm/hash-wasm.js")) }),
     yieldBetweenSteps(/** @type {any} */ model) {
       const forward = model.forward.bind(model);
       let heard = 0;

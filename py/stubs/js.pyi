@@ -6,6 +6,7 @@ Values of the browser are `Any`: TypeScript's types of them do not reach Python,
 
 from typing import Any
 
+AbortController: Any
 Array: Any
 BigInt64Array: Any
 Error: Any
@@ -15,6 +16,9 @@ Object: Any
 Promise: Any
 ReadableStream: Any
 Response: Any
+SharedArrayBuffer: Any
+Uint8Array: Any
+Worker: Any
 crossOriginIsolated: bool
 indexedDB: Any
 navigator: Any

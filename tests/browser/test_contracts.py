@@ -12,15 +12,28 @@ import pytest
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
 from tests.browser.conftest import TINY
 from tests.browser.coverage_data import store
+from tests.browser.inside import adapters
 from tests.browser.inside.covered_main import LINES
 from tests.browser.inside_page import InsidePage
 from tests.browser.wire import chat
-from tests.contracts import chunk_store, engine, fetcher, host, manifest_store
+from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
-MODULES: tuple[ModuleType, ...] = (chunk_store, manifest_store, fetcher, host, engine)
-NAMES = [f"{module.__name__.rpartition('.')[2]}: {case.__name__}" for module in MODULES for case in module.CASES]
+# {what is tested: whose cases}; the names are those that tests.browser.inside.contracts gives.
+CONTRACTS: dict[str, ModuleType] = {
+    "chunk_store on IndexedDB": chunk_store,
+    "chunk_store on OPFS": chunk_store,
+    "model_index": model_index,
+    "hasher": hasher,
+    "hasher in a worker": hasher,
+    "storage_space": storage_space,
+    "adapters": adapters,
+    "fetcher": fetcher,
+    "host": host,
+    "engine": engine,
+}
+NAMES = [f"{name}: {case.__name__}" for name, module in CONTRACTS.items() for case in module.CASES]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ ENTRY = ManifestEntry(
     commit="c0ffee",
     task="text-generation",
     etag='W/"été"',
+    newer="beef",
     common=(ModelFile(path="config.json", size=10, digest="git:" + "ab" * 20), ModelFile(path="a/b.json", size=20)),
     quants=(
         Quant(

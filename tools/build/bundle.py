@@ -1,4 +1,4 @@
-"""JavaScript that is bundled: transformers.js with the chosen ONNX Runtime, and the side panel."""
+"""JavaScript that is bundled: transformers.js with the chosen ONNX Runtime, hash-wasm, and the side panel."""
 
 from __future__ import annotations
 
@@ -54,6 +54,25 @@ def bundle_transformers(project: Project) -> Path:
         (folder / "transformers.web.js").rename(folder / "transformers.js")
 
     return made_once(project.cache, "transformers", [runtime, project.npm_lock, entry], make)
+
+
+def bundle_hash_wasm(project: Project) -> Path:
+    """Return a folder with hash-wasm.js, the digests that build/hash-wasm.js names."""
+    entry = project.root / "build" / "hash-wasm.js"
+
+    def make(folder: Path) -> None:
+        bundle = Bundle(
+            root=str(project.root),
+            nodeModules=str(project.node_modules),
+            entries=[str(entry)],
+            outdir=str(folder),
+            aliases={},
+            conditions=[],
+            replacements=[],
+        )
+        _run(bundle, folder)
+
+    return made_once(project.cache, "hash-wasm", [project.npm_lock, entry], make)
 
 
 def bundle_panel(project: Project, events_js: str) -> Path:

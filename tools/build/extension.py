@@ -70,6 +70,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     shipped = [wheel for wheel in all_wheels if not wheels.is_resolver(wheel)]
     events_js = javascript_constants(project.package / "events.py")
     transformers = bundle.bundle_transformers(project)
+    hash_wasm = bundle.bundle_hash_wasm(project)
     panel = bundle.bundle_panel(project, events_js)
     runtime_zip = runtime.make_archive(project)
 
@@ -78,6 +79,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     tree |= {f"vendor/pyodide/{wheel.name}": wheel for wheel in shipped}
     tree["vendor/pyodide/pyodide-lock.json"] = wheels.freeze(project, all_wheels)
     tree["vendor/transformers/transformers.js"] = transformers / "transformers.js"
+    tree["vendor/hash-wasm/hash-wasm.js"] = hash_wasm / "hash-wasm.js"
     tree |= {f"sidepanel/{path.name}": path for path in panel.iterdir() if path.name != bundle.PACKAGES}
     tree["python/runtime.zip"] = runtime_zip
     if variant == "release":
@@ -85,7 +87,8 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
         tree |= {f"python/{path.name}": path for path in sorted(snapshot.iterdir())}
     else:
         tree |= _for_tests(project)
-    packages = [*VENDORED_PACKAGES, *bundle.packages_in(transformers), *bundle.packages_in(panel)]
+    bundled = (name for made in (transformers, hash_wasm, panel) for name in bundle.packages_in(made))
+    packages = [*VENDORED_PACKAGES, *bundled]
     texts = {
         "events.js": events_js,
         "manifest.json": _manifest(project),

@@ -5,6 +5,7 @@ Started by `pages/inside.html` in place of `tabagent.main`; results leave as one
 
 from __future__ import annotations
 
+import asyncio
 import json
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,27 +37,41 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases, each with a world of its own."""
     from tabagent.adapters.browser.fetch import BrowserFetcher
     from tabagent.adapters.browser.ffi import js_bytes
+    from tabagent.adapters.browser.hasher import WasmHasher
     from tabagent.adapters.browser.host import DocumentHost
-    from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbManifestStore, open_database
-    from tests.contracts import chunk_store, engine, fetcher, host, manifest_store
+    from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
+    from tabagent.adapters.browser.opfs import OpfsChunkStore
+    from tabagent.adapters.browser.storage_space import BrowserStorageSpace
+    from tests.browser.inside import adapters
+    from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
 
     for number, chunk_case in enumerate(chunk_store.CASES):
         store = IndexedDbChunkStore(await open_database(f"contract-chunks-{number}"))
-        yield _named(chunk_store, chunk_case, chunk_store.World(store, js_bytes))
-    for number, manifest_case in enumerate(manifest_store.CASES):
-        manifest = IndexedDbManifestStore(await open_database(f"contract-manifest-{number}"))
-        yield _named(manifest_store, manifest_case, manifest)
+        yield _named("chunk_store on IndexedDB", chunk_case, chunk_store.World(store, js_bytes))
+        files = OpfsChunkStore(f"contract-chunks-{number}")
+        yield _named("chunk_store on OPFS", chunk_case, chunk_store.World(files, js_bytes))
+    for number, index_case in enumerate(model_index.CASES):
+        index = IndexedDbModelIndex(await open_database(f"contract-index-{number}"))
+        yield _named("model_index", index_case, model_index.World(index, adapters.spoil))
+    for hash_case in hasher.CASES:
+        yield _named("hasher", hash_case, hasher.World(WasmHasher(js_host), js_bytes))
+        beside = WasmHasher(js_host, in_thread_bytes=-1)
+        yield _named("hasher in a worker", hash_case, hasher.World(beside, js_bytes))
+    for space_case in storage_space.CASES:
+        yield _named("storage_space", space_case, BrowserStorageSpace())
+    for adapter_case in adapters.CASES:
+        yield _named("adapters", adapter_case, js_host)
     for fetch_case in fetcher.CASES:
         world = fetcher.World(BrowserFetcher(js_host), _data_url(fetcher.BODY), "https://nobody.invalid/file")
-        yield _named(fetcher, fetch_case, world)
+        yield _named("fetcher", fetch_case, world)
     for host_case in host.CASES:
         told = _Told()
         yield _named(
-            host, host_case, host.World(DocumentHost(told.js_host), told.batches, told.last_baton, told.restarts)
+            "host", host_case, host.World(DocumentHost(told.js_host), told.batches, told.last_baton, told.restarts)
         )
-    loaded = await _loaded_engine(js_host)
+    loading = asyncio.ensure_future(_loaded_engine(js_host))
     for engine_case in engine.CASES:
-        yield _named(engine, engine_case, loaded)
+        yield _on_engine(engine_case, loading)
 
 
 class _Told:
@@ -80,8 +95,17 @@ class _Told:
         return self._restarts
 
 
-def _named(module: Any, case: Callable[[Any], Awaitable[None]], world: Any) -> tuple[str, Run]:
-    return f"{module.__name__.rpartition('.')[2]}: {case.__name__}", lambda: case(world)
+def _named(contract: str, case: Callable[[Any], Awaitable[None]], world: Any) -> tuple[str, Run]:
+    return f"{contract}: {case.__name__}", lambda: case(world)
+
+
+def _on_engine(case: Callable[[Any], Awaitable[None]], loading: asyncio.Future[Any]) -> tuple[str, Run]:
+    """Return a case that waits for the model; each fails when it does not load."""
+
+    async def run() -> None:
+        await case(await loading)
+
+    return f"engine: {case.__name__}", run
 
 
 def _data_url(body: bytes) -> str:

@@ -38,6 +38,12 @@ def js_bytes(data: bytes) -> JsBytes:
     return JsBytes(to_js(data))
 
 
+def owned_array(data: JsBytes) -> Any:
+    """Return the array, or a copy when it is a part of a larger buffer: cloning a part would clone the whole."""
+    js_array = data.js_array
+    return js_array if js_array.byteLength == js_array.buffer.byteLength else js_array.slice()
+
+
 def js_object(values: Mapping[str, Any]) -> Any:
     """Return a JavaScript object with these properties; JavaScript values keep their identity."""
     return js.Object.fromEntries(to_js([[name, value] for name, value in values.items()]))
@@ -123,6 +129,7 @@ __all__ = [
     "js_bytes",
     "js_json",
     "js_object",
+    "owned_array",
     "owned_proxies",
     "plain_json",
     "settled",

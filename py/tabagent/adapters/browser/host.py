@@ -42,6 +42,9 @@ class JsHost(Protocol):
     async def importEngine(self) -> JsProxy:
         """transformers.js's module as a plain object."""
 
+    async def importHasher(self) -> JsProxy:
+        """hash-wasm's module as a plain object."""
+
     def yieldBetweenSteps(self, js_model: JsProxy) -> None:
         """Let messages in between the forward passes of a model."""
 

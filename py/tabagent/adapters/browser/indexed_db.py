@@ -1,164 +1,211 @@
-"""`ChunkStore` and `ManifestStore` on IndexedDB, in the database and stores of TabAgent.
+"""`ModelIndex` and `ChunkStore` on IndexedDB, in the database of TabAgent.
 
-`TabAgentModels` has the stores `files` (key `url`), `manifest` (key `repo`) and `inferenceSettings` (key `id`). Older
-profiles have version 1 or 2; version 3 adds what is missing and changes nothing that is there.
+Profiles come with versions 1 to 3 of `TabAgentModels`, whose stores `files`, `manifest` and `inferenceSettings` stay as
+they are; version 4 adds the stores that are missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import js
-from pyodide.ffi import JsException, JsProxy
+from pyodide.ffi import JsException, JsProxy, create_once_callable, create_proxy
 
-from tabagent.adapters.browser.ffi import JsBytes, describe, js_json, js_object, owned_proxies, settled
+from tabagent.adapters.browser.ffi import JsBytes, js_json, owned_array, settled
+from tabagent.adapters.browser.storage_space import storage_refusal
 from tabagent.errors import JsonObject, StorageError
-from tabagent.models.chunks import chunk_key, chunk_key_range, record_key
 from tabagent.models.records import entry_from_record, entry_to_record, file_from_record, file_to_record
 from tabagent.ports.buffers import ByteBuffer
+from tabagent.ports.model_index import IndexChange
 from tabagent.specs import FileKey, FileRecord, ManifestEntry
 
 DATABASE = "TabAgentModels"
-VERSION = 3
+VERSION = 4
 FILES, MANIFEST, SETTINGS = "files", "manifest", "inferenceSettings"
-KEY_PATHS = {FILES: "url", MANIFEST: "repo", SETTINGS: "id"}
+RECORDS, CHUNKS, VAULT = "fileRecords", "chunks", "vault"
+STORES: dict[str, JsonObject] = {
+    FILES: {"keyPath": "url"},
+    MANIFEST: {"keyPath": "repo"},
+    SETTINGS: {"keyPath": "id"},
+    RECORDS: {"keyPath": ["repo", "path"]},
+    CHUNKS: {},
+    VAULT: {"keyPath": "name"},
+}
+# An older version's thread that is being ended holds the database open for a moment.
+BLOCKED_S = 10.0
 
 
 async def open_database(name: str = DATABASE) -> Any:
-    """Open the database, creating the stores that are missing.
+    """Open the database, creating the stores that are missing; it closes by itself when a newer version wants it.
 
     Raises:
-        StorageError: The browser refused.
+        StorageError: The browser refused, or another page keeps an older version open.
     """
     js_request = js.indexedDB.open(name, VERSION)
 
     def upgrade(js_event: JsProxy) -> None:
         js_database = js_request.result
-        for store, key_path in KEY_PATHS.items():
+        for store, options in STORES.items():
             if not js_database.objectStoreNames.contains(store):
-                js_database.createObjectStore(store, js_json({"keyPath": key_path}))
+                js_database.createObjectStore(store, js_json(options))
 
-    with owned_proxies(upgrade) as (js_upgrade,):
-        js_request.addEventListener("upgradeneeded", js_upgrade)
-        try:
-            await settled(js_request, "success", ["error", "blocked"])
-        except (JsException, RuntimeError) as error:
-            raise _storage_error("open", error) from error
+    js_upgrade = create_proxy(upgrade)
+    js_request.onupgradeneeded = js_upgrade
+    try:
+        await asyncio.wait_for(settled(js_request, "success", ["error"]), BLOCKED_S)
+    except TimeoutError as error:
+        # The browser goes on when it can, with the upgrade as well, which therefore keeps its function.
+        js_request.onsuccess = create_once_callable(lambda js_event: js_request.result.close())
+        raise StorageError(
+            "Another page of TabAgent keeps the stored models open. Close all of its pages and try again.",
+            action="open",
+            cause="blocked",
+        ) from error
+    except (JsException, RuntimeError) as error:
+        js_upgrade.destroy()
+        raise await storage_refusal("open", error) from error
+    js_upgrade.destroy()
+    js_database = js_request.result
+    js_database.onversionchange = js_database.close.bind(js_database)
+    return js_database
+
+
+async def read_stored(js_database: Any, store: str, method: str, *arguments: object) -> Any:
+    """Return the result of one request of an object store; None for undefined.
+
+    Raises:
+        StorageError: The browser refused.
+    """
+    try:
+        js_request = getattr(js_database.transaction(store, "readonly").objectStore(store), method)(*arguments)
+        await settled(js_request, "success", ["error"])
+    except (JsException, RuntimeError) as error:
+        raise await storage_refusal("read", error) from error
     return js_request.result
 
 
-class _Store:
-    """Runs requests on one object store, each in a transaction of its own."""
+async def change_stored(js_database: Any, stores: Sequence[str], work: Callable[[Any], None], needed: int = 0) -> None:
+    """Make the requests of `work`, which gets the transaction; returns when all are done, raises when none is.
 
-    def __init__(self, js_database: JsProxy, name: str) -> None:
+    Raises:
+        StorageFull: `needed` bytes do not fit.
+        StorageError: The browser refused.
+    """
+    try:
+        # "relaxed" waits for the operating system, not for the disk's own cache: a quarter faster. What a power cut
+        # takes is noticed by the chunks' digests.
+        options = js_json({"durability": "relaxed"})
+        js_transaction = js_database.transaction(js_json(list(stores)), "readwrite", options)
+        try:
+            work(js_transaction)
+        except BaseException:
+            # A request that throws at once leaves those before it to be completed.
+            js_transaction.abort()
+            raise
+        # A failed request's "error" comes before the transaction knows its error; its "abort" follows always.
+        await settled(js_transaction, "complete", ["abort"])
+    except (JsException, RuntimeError) as error:
+        raise await storage_refusal("write", error, needed) from error
+
+
+class IndexedDbModelIndex:
+    """Entries in the store `manifest`, in TabAgent's shape with more in it, and records in `fileRecords`.
+
+    Args:
+        js_database: From `open_database`.
+    """
+
+    def __init__(self, js_database: Any) -> None:
         self._js_database = js_database
-        self._name = name
 
-    async def read(self, method: str, *arguments: object) -> Any:
-        try:
-            js_store = self._js_database.transaction(self._name, "readonly").objectStore(self._name)
-            js_request = getattr(js_store, method)(*arguments)
-            await settled(js_request, "success", ["error"])
-        except (JsException, RuntimeError) as error:
-            raise _storage_error("read", error) from error
-        return js_request.result
+    async def entry(self, repo: str) -> ManifestEntry | None:
+        """Return an entry, or None; also for an entry that an earlier version wrote."""
+        js_record = await read_stored(self._js_database, MANIFEST, "get", repo)
+        return None if js_record is None else entry_from_record(_plain(js_record))
 
-    async def write(self, *operations: tuple[str, object]) -> None:
-        """Run methods in one transaction and return when it is complete on disk."""
-        try:
-            # "relaxed" waits for the operating system, not for the disk's own cache: a quarter faster, and a power cut
-            # loses a record together with the chunks before it, never chunks alone after their record.
-            options = js_json({"durability": "relaxed"})
-            js_transaction = self._js_database.transaction(self._name, "readwrite", options)
-            js_store = js_transaction.objectStore(self._name)
-            for method, argument in operations:
-                getattr(js_store, method)(argument)
-            await settled(js_transaction, "complete", ["error", "abort"])
-        except (JsException, RuntimeError) as error:
-            raise _storage_error("write", error) from error
-
-
-class IndexedDbChunkStore:
-    """Chunks as `{url, data}` and records as TabAgent's chunk manifests, in the store `files`.
-
-    Args:
-        js_database: From `open_database`.
-    """
-
-    def __init__(self, js_database: JsProxy) -> None:
-        self._files = _Store(js_database, FILES)
-
-    async def write_chunks(self, key: FileKey, first: int, chunks: Sequence[ByteBuffer]) -> None:
-        """Store chunks in one transaction."""
-        await self._files.write(
-            *(
-                ("put", js_object({"url": chunk_key(key, first + offset), "data": cast(JsBytes, chunk).js_array}))
-                for offset, chunk in enumerate(chunks)
-            )
-        )
-
-    async def read_chunk(self, key: FileKey, index: int) -> ByteBuffer | None:
-        """Return a chunk, or None."""
-        js_record = await self._files.read("get", chunk_key(key, index))
-        return JsBytes(js_record.data) if js_record else None
-
-    async def write_record(self, record: FileRecord) -> None:
-        """Store the record of a file."""
-        await self._files.write(("put", js_json(file_to_record(record))))
-
-    async def read_record(self, key: FileKey) -> FileRecord | None:
-        """Return the record of a file, or None."""
-        js_record = await self._files.read("get", record_key(key))
-        return file_from_record(key, _plain(js_record)) if js_record else None
-
-    async def delete_record(self, key: FileKey) -> None:
-        """Forget that the file is whole."""
-        await self._files.write(("delete", record_key(key)))
-
-    async def delete_file(self, key: FileKey) -> None:
-        """Delete record and chunks."""
-        low, high = chunk_key_range(key)
-        await self._files.write(("delete", record_key(key)), ("delete", js.IDBKeyRange.bound(low, high)))
-
-
-class IndexedDbManifestStore:
-    """Entries in the store `manifest`, in the shape of TabAgent's.
-
-    Args:
-        js_database: From `open_database`.
-    """
-
-    def __init__(self, js_database: JsProxy) -> None:
-        self._manifest = _Store(js_database, MANIFEST)
-
-    async def get(self, repo: str) -> ManifestEntry | None:
-        """Return an entry, or None."""
-        js_record = await self._manifest.read("get", repo)
-        return entry_from_record(_plain(js_record)) if js_record else None
-
-    async def put(self, entry: ManifestEntry) -> None:
-        """Store an entry."""
-        await self._manifest.write(("put", js_json(entry_to_record(entry))))
-
-    async def all(self) -> tuple[ManifestEntry, ...]:
-        """Return all entries that this version understands, ordered by repository."""
-        js_records = await self._manifest.read("getAll")
+    async def entries(self) -> tuple[ManifestEntry, ...]:
+        """Return all entries of this version, ordered by repository."""
+        js_records = await read_stored(self._js_database, MANIFEST, "getAll")
         entries = (entry_from_record(_plain(js_record)) for js_record in js_records)
         return tuple(entry for entry in entries if entry is not None)
 
-    async def delete(self, repo: str) -> None:
-        """Delete an entry."""
-        await self._manifest.write(("delete", repo))
+    async def record(self, key: FileKey) -> FileRecord | None:
+        """Return a record, or None."""
+        js_record = await read_stored(self._js_database, RECORDS, "get", _file_key(key))
+        return None if js_record is None else file_from_record(_plain(js_record))
+
+    async def records(self, repo: str | None = None) -> tuple[FileRecord, ...]:
+        """Return the records of a repository, or all, ordered by repository and path."""
+        query = () if repo is None else (_beginning_with(repo),)
+        js_records = await read_stored(self._js_database, RECORDS, "getAll", *query)
+        return tuple(file_from_record(_plain(js_record)) for js_record in js_records)
+
+    async def apply(self, change: IndexChange) -> None:
+        """Make all changes in one transaction over both stores."""
+
+        def work(js_transaction: Any) -> None:
+            js_manifest, js_records = js_transaction.objectStore(MANIFEST), js_transaction.objectStore(RECORDS)
+            for repo in change.delete_entries:
+                js_manifest.delete(repo)
+            for key in change.delete_records:
+                js_records.delete(_file_key(key))
+            for entry in change.put_entries:
+                js_manifest.put(js_json(entry_to_record(entry)))
+            for record in change.put_records:
+                js_records.put(js_json(file_to_record(record)))
+
+        await change_stored(self._js_database, (MANIFEST, RECORDS), work)
+
+
+class IndexedDbChunkStore:
+    """Chunks as `Uint8Array`s in the store `chunks`, by the key `[repo, path, number]`.
+
+    Args:
+        js_database: From `open_database`.
+    """
+
+    def __init__(self, js_database: Any) -> None:
+        self._js_database = js_database
+
+    async def write_chunks(self, record: FileRecord, first: int, chunks: Sequence[ByteBuffer]) -> None:
+        """Store chunks in one transaction."""
+
+        def work(js_transaction: Any) -> None:
+            js_store = js_transaction.objectStore(CHUNKS)
+            for index, chunk in enumerate(chunks, first):
+                js_store.put(owned_array(cast(JsBytes, chunk)), _file_key(record.key, index))
+
+        await change_stored(self._js_database, (CHUNKS,), work, sum(chunk.size for chunk in chunks))
+
+    async def read_chunk(self, record: FileRecord, index: int) -> ByteBuffer | None:
+        """Return a chunk, or None when it is missing or too short."""
+        js_array = await read_stored(self._js_database, CHUNKS, "get", _file_key(record.key, index))
+        return None if js_array is None or js_array.byteLength < record.length_of(index) else JsBytes(js_array)
+
+    async def delete_file(self, key: FileKey) -> None:
+        """Delete all chunks of a file."""
+
+        def work(js_transaction: Any) -> None:
+            js_transaction.objectStore(CHUNKS).delete(_beginning_with(key.repo, key.path))
+
+        await change_stored(self._js_database, (CHUNKS,), work)
+
+    async def files(self) -> tuple[FileKey, ...]:
+        """Return the files that have chunks."""
+        js_keys = await read_stored(self._js_database, CHUNKS, "getAllKeys")
+        return tuple({FileKey(repo, path) for repo, path, _ in js_keys.to_py()})
+
+
+def _file_key(key: FileKey, *index: int) -> Any:
+    return js_json([key.repo, key.path, *index])
+
+
+def _beginning_with(*parts: str) -> Any:
+    """Return the range of all keys with more parts after these: an array is above every other kind of key."""
+    return js.IDBKeyRange.bound(js_json([*parts]), js_json([*parts, []]))
 
 
 def _plain(js_record: JsProxy) -> JsonObject:
     return cast(JsonObject, js_record.to_py())
-
-
-def _storage_error(action: str, error: BaseException) -> StorageError:
-    return StorageError(
-        f"The browser's storage refused to {action}: {describe(error)}. Free some disk space and try again.",
-        action=action,
-        cause=describe(error),
-    )
