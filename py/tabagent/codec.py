@@ -270,7 +270,10 @@ def _model_of_address(address: str) -> str:
     if first in _OTHER_PAGES:
         return ""
     repo = first if not rest or rest[0] in _PARTS_OF_A_MODEL else f"{first}/{rest[0]}"
-    return repo if host in _HUB_NAMES else f"{host}/{repo}"
+    if host in _HUB_NAMES:
+        return repo
+    # A host and one name would be taken for an owner and a name of the Hub.
+    return f"{host}/{repo}" if "/" in repo else ""
 
 
 def _plain(value: object) -> JsonValue:
