@@ -57,7 +57,7 @@ E = TypeVar("E")
 
 def hub_answers(
     repo: str = REPO, files: Mapping[str, bytes] = FILES, *, commit: str = COMMIT, task: str | None = "text-generation"
-) -> dict[str, Answer]:
+) -> dict[str, Answer | list[Answer]]:
     """Return what the hub answers about a repository and for each of its files."""
     siblings = [_sibling(path, data) for path, data in files.items()]
     model = {"sha": commit, "id": repo, "siblings": siblings} | ({"pipeline_tag": task} if task else {})

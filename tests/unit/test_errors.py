@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tabagent import errors
-from tabagent.errors import LoadFailed, ModelGated, TabAgentError, wire_error
+from tabagent.errors import JsonValue, LoadFailed, ModelGated, TabAgentError, wire_error
 from tabagent.events import ErrorCodes
 
 # Raised by the supervisor, which is JavaScript, or for exceptions that nobody expected.
@@ -28,8 +28,16 @@ EXAMPLES: list[TabAgentError] = [
     errors.DtypeNotFound("acme/tiny", "q2", ["fp32", "q8"]),
     errors.HubUnavailable("https://huggingface.co/x", 503, "busy"),
     errors.Offline("https://huggingface.co/x"),
+    errors.ConnectionLost("https://huggingface.co/x", "no byte came for 15 seconds"),
     errors.IncompleteFile("onnx/model.onnx", 3, 10),
-    errors.StorageError("The storage is full.", needed=10),
+    errors.UnexpectedContent("config.json", "text/html"),
+    errors.IntegrityFailed("onnx/model.onnx", "sha256:ab", "sha256:cd"),
+    errors.LoginFailed("the hub does not know this token"),
+    errors.DownloadCancelled("acme/tiny"),
+    errors.StorageError("The storage refused.", needed=10),
+    errors.StorageFull(2_000_000, 1_000_000, [{"modelId": "acme/old", "dtype": "q8", "size": 3_000_000}]),
+    errors.FileDamaged("acme/tiny", "onnx/model.onnx", [3, 4], "offline"),
+    errors.ImportFailed("model.tar", "it has no manifest"),
     errors.UnsupportedDtype("q4f16", "wasm", "no 16-bit kernels", "Choose q8."),
     errors.UnsupportedDevice("webgpu", "no adapter"),
     errors.LoadFailed("acme/tiny", "q8", "wasm", "protobuf parsing failed", damaged=True),
@@ -75,12 +83,40 @@ def test_a_gated_model_tells_the_page_where_its_terms_are() -> None:
     assert ModelGated("acme/gated").details["url"] == "https://huggingface.co/acme/gated"
 
 
-@pytest.mark.parametrize(("damaged", "advice"), [(True, "download them again"), (False, "another dtype or device")])
+@pytest.mark.parametrize(("damaged", "advice"), [(True, "only the damaged parts"), (False, "another dtype or device")])
 def test_a_failed_load_advises_by_what_is_wrong(*, damaged: bool, advice: str) -> None:
     error = LoadFailed("acme/tiny", "q8", "wasm", "no", damaged=damaged)
 
     assert advice in error.message
     assert error.damaged is damaged
+
+
+def test_a_full_storage_tells_the_numbers_and_advises_by_what_can_be_removed() -> None:
+    removable: list[JsonValue] = [{"modelId": "acme/old", "dtype": "q8", "size": 3_000_000}]
+    with_models = errors.StorageFull(2_000_000, 1_000_000, removable)
+    without = errors.StorageFull(2_000_000, 1_000_000)
+
+    assert with_models.details == {"needed": 2_000_000, "free": 1_000_000, "removable": removable}
+    assert "2 MB are needed and 1 MB are free" in with_models.message
+    assert "Remove models" in with_models.message
+    assert "Free some disk space" in without.message
+    assert without.details["removable"] == []
+
+
+def test_a_damaged_file_is_named_with_its_parts() -> None:
+    damaged = errors.FileDamaged("acme/tiny", "onnx/model.onnx", [3, 4], "offline")
+
+    assert "onnx/model.onnx" in damaged.message
+    assert "2 of the stored parts" in damaged.message
+    assert "(offline)" in damaged.message
+    assert damaged.details["chunks"] == [3, 4]
+
+
+@pytest.mark.parametrize("retry_after", ["", "7", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_a_refusal_of_the_hub_keeps_when_to_come_back(retry_after: str) -> None:
+    error = errors.HubUnavailable("https://huggingface.co/x", 429, "slow down", retry_after)
+
+    assert (error.status, error.retry_after) == (429, retry_after)
 
 
 def test_an_unexpected_exception_tells_its_type_and_nothing_of_its_text() -> None:

@@ -14,10 +14,13 @@ from types import ModuleType
 
 import pytest
 
+from tabagent.adapters.memory.fetcher import Answer
 from tabagent.errors import JsonObject, JsonValue
-from tabagent.events import ErrorCodes, RuntimeMessageTypes, WorkerEventNames
+from tabagent.events import ErrorCodes, RuntimeMessageTypes, TransferStates, WorkerEventNames
 from tabagent.events import ModelWorkerStates as State
 from tabagent.messages import (
+    CacheCleared,
+    DownloadProgress,
     GenerationComplete,
     GenerationStopped,
     GenerationUpdate,
@@ -25,22 +28,26 @@ from tabagent.messages import (
     ResetComplete,
     Sender,
 )
+from tabagent.models.account import WHOAMI
 from tabagent.publisher import EventPublisher
 from tabagent.router import EventRouter
-from tests.unit.conftest import REPO, World
+from tests.unit.conftest import FILES, REPO, World
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
 STATS = MemoryStats(
     used_js_heap_size=1, total_js_heap_size=2, js_heap_size_limit=3, python_heap=4, storage_usage=5, storage_quota=6
 )
-# Names that the browser's modules import; what is behind them is never used here.
-BROWSER: dict[str, tuple[str, ...]] = {
-    "js": (),
-    "pyodide": (),
-    "pyodide.ffi": ("JsException", "JsProxy", "create_proxy", "to_js"),
-    "transformers_js_py": ("proxies",),
-}
+BROWSER = ("js", "pyodide", "pyodide.ffi", "transformers_js_py")
+
+
+class BrowserModule(ModuleType):
+    """A module of the browser: it has every name, and what is behind them is never used here."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (Exception,), {})
 
 
 class Probe:
@@ -69,11 +76,8 @@ class Background:
 @pytest.fixture
 def main() -> Iterator[ModuleType]:
     """The composition root, imported with empty modules in place of the browser's."""
-    for name, attributes in BROWSER.items():
-        module = ModuleType(name)
-        for attribute in attributes:
-            setattr(module, attribute, type(attribute, (Exception,), {}))
-        sys.modules[name] = module
+    for name in BROWSER:
+        sys.modules[name] = BrowserModule(name)
     yield importlib.import_module("tabagent.main")
     for name in list(sys.modules):
         if name in BROWSER or name == "tabagent.main" or name.startswith("tabagent.adapters.browser"):
@@ -85,6 +89,7 @@ def background(main: ModuleType, world: World) -> Background:
     router = EventRouter(ID)
     publisher = EventPublisher(world.host, world.clock.now, world.clock.call_later)
     main.register(router, world.manager, world.generation, Probe(), publisher, version="1.2.3")
+    main.register_library(router, world.library, world.account, world.sources)
     return Background(router, world)
 
 
@@ -96,7 +101,15 @@ def code_of(reply: JsonObject) -> str:
 
 
 def test_every_request_has_a_handler(background: Background) -> None:
-    assert {*RuntimeMessageTypes, WorkerEventNames.REQUEST_MEMORY_STATS} <= background.router.names
+    of_workers = {
+        WorkerEventNames.REQUEST_MEMORY_STATS,
+        WorkerEventNames.CLEAR_CACHE,
+        WorkerEventNames.HUGGINGFACE_LOGIN,
+        WorkerEventNames.HUGGINGFACE_LOGOUT,
+        WorkerEventNames.MODEL_SOURCE_SELECTION,
+    }
+
+    assert {*RuntimeMessageTypes, *of_workers} <= background.router.names
 
 
 async def test_a_page_that_asks_hears_that_python_is_ready(background: Background) -> None:
@@ -180,3 +193,75 @@ async def test_an_empty_prompt_and_a_missing_model_are_refused(background: Backg
     assert code_of(refused) == ErrorCodes.EMPTY_PROMPT.value
     refused = await background.ask(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chatId="c", messageId="m", messages=asked)
     assert code_of(refused) == ErrorCodes.INVALID_STATE.value
+
+
+async def test_a_model_is_downloaded_checked_and_deleted_over_messages(background: Background) -> None:
+    world = background.world
+    begun = await background.ask(RuntimeMessageTypes.DOWNLOAD_MODEL, modelId=REPO, dtype="auto")
+    assert (begun["success"], begun["modelId"], begun["dtype"]) == (True, REPO, "q8")
+    await world.until(lambda: not world.downloads.open_for(REPO))
+
+    assert (await background.ask(RuntimeMessageTypes.CHECK_MODEL, modelId=REPO, dtype="q8"))["success"] is True
+    await world.until(
+        lambda: [event for event in world.of(DownloadProgress) if event.status is TransferStates.DONE][1:]
+    )
+    deleted = await background.ask(RuntimeMessageTypes.DELETE_MODEL, modelId=REPO)
+    assert deleted["freed"] == len(FILES["config.json"] + FILES["tokenizer.json"] + FILES["onnx/model_quantized.onnx"])
+    assert (world.chunks.usage, await world.store.entries()) == (0, ())
+
+
+async def test_a_download_is_paused_and_cancelled_over_messages(background: Background) -> None:
+    await background.ask(RuntimeMessageTypes.DOWNLOAD_MODEL, modelId=REPO)
+    assert (await background.ask(RuntimeMessageTypes.PAUSE_DOWNLOAD, modelId=REPO, dtype="q8"))["success"] is True
+    assert background.world.of(DownloadProgress)[-1].status is TransferStates.PAUSED
+
+    assert (await background.ask(RuntimeMessageTypes.CANCEL_DOWNLOAD, modelId=REPO, dtype="q8"))["success"] is True
+    assert background.world.of(DownloadProgress)[-1].status is TransferStates.CANCELLED
+
+
+async def test_the_cache_is_cleared_over_messages(background: Background) -> None:
+    await background.ask(RuntimeMessageTypes.DOWNLOAD_MODEL, modelId=REPO)
+    await background.world.until(lambda: not background.world.downloads.open_for(REPO))
+    await background.ask(WorkerEventNames.CLEAR_CACHE)
+
+    assert background.world.chunks.usage == 0
+    assert background.world.of(CacheCleared)
+
+
+async def test_the_account_is_told_without_its_token(background: Background) -> None:
+    world = background.world
+    nobody: JsonObject = {"account": None, "oauth": False, "sources": []}
+    assert nobody.items() <= (await background.ask(RuntimeMessageTypes.GET_ACCOUNT)).items()
+
+    world.fetcher.answers[WHOAMI] = Answer(body=b'{"name": "ada"}')
+    reply = await background.ask(WorkerEventNames.HUGGINGFACE_LOGIN, token="hf_secret")
+    told = await background.ask(RuntimeMessageTypes.GET_ACCOUNT)
+    assert reply["account"] == told["account"] == {"name": "ada", "method": "token"}
+    assert "hf_secret" not in json.dumps([reply, told])
+
+    await background.ask(WorkerEventNames.HUGGINGFACE_LOGOUT)
+    assert (await background.ask(RuntimeMessageTypes.GET_ACCOUNT))["account"] is None
+
+
+async def test_a_login_that_the_hub_refuses_does_not_repeat_the_token(background: Background) -> None:
+    background.world.fetcher.answers[WHOAMI] = Answer(status=401)
+    reply = await background.ask(WorkerEventNames.HUGGINGFACE_LOGIN, token="hf_secret")
+
+    assert code_of(reply) == ErrorCodes.LOGIN_FAILED.value
+    assert "hf_secret" not in json.dumps(reply)
+
+
+async def test_a_sign_in_over_oauth_needs_a_build_that_has_it(background: Background) -> None:
+    uri = f"https://{ID}.chromiumapp.org/"
+
+    reply = await background.ask(RuntimeMessageTypes.BEGIN_OAUTH_LOGIN, redirectUri=uri)
+    assert code_of(reply) == ErrorCodes.INVALID_STATE.value
+
+
+async def test_a_hub_is_added_and_removed_over_messages(background: Background) -> None:
+    source = "https://hub.example"
+    added = await background.ask(WorkerEventNames.MODEL_SOURCE_SELECTION, source=source)
+    assert added["sources"] == (await background.ask(RuntimeMessageTypes.GET_ACCOUNT))["sources"] == [source]
+
+    removed = await background.ask(WorkerEventNames.MODEL_SOURCE_SELECTION, source=source, remove=True)
+    assert removed["sources"] == []

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.codec import encode_event
 from tabagent.errors import JsonObject
-from tabagent.events import LoadingStatusTypes
+from tabagent.events import LoadingStatusTypes, TransferStates
 from tabagent.messages import (
+    DownloadProgress,
     Event,
     GenerationStatus,
     GenerationUpdate,
@@ -74,6 +75,21 @@ def loading(
         message="",
         model_id="acme/tiny",
         dtype="q8",
+    )
+
+
+def download(
+    loaded: int, *, dtype: str = "q8", model: str = "acme/tiny", status: TransferStates = TransferStates.DOWNLOADING
+) -> DownloadProgress:
+    return DownloadProgress(
+        model_id=model,
+        dtype=dtype,
+        status=status,
+        loaded=loaded,
+        total=100,
+        bytes_per_second=0,
+        seconds_left=None,
+        files=[],
     )
 
 
@@ -163,6 +179,22 @@ def test_files_that_are_done_are_all_told(desk: Desk) -> None:
     events = [loading(10, status=LoadingStatusTypes.DONE), loading(20, status=LoadingStatusTypes.DONE)]
 
     assert desk.publish_together(*events) == encoded(events)
+
+
+def test_newer_progress_replaces_older_progress_of_the_same_download(desk: Desk) -> None:
+    assert desk.publish_together(download(1), download(2), download(3)) == encoded([download(3)])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        download(2, dtype="q4"),
+        download(2, model="acme/other"),
+        *(download(2, status=status) for status in TransferStates if status is not TransferStates.DOWNLOADING),
+    ],
+)
+def test_progress_of_another_download_or_state_stays_apart(desk: Desk, other: DownloadProgress) -> None:
+    assert desk.publish_together(download(1), other) == encoded([download(1), other])
 
 
 def test_newer_states_of_a_prompt_replace_older_ones_of_the_same_answer(desk: Desk) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tabagent.adapters.memory.host import MemoryHost
 from tabagent.errors import ModelNotFound
 from tabagent.messages import LoadModel
-from tabagent.models.baton import Baton, Interrupted
+from tabagent.models.baton import Baton, Interrupted, SharedBaton
 from tabagent.specs import Device, Dtype
 
 texts = st.text(max_size=30)
@@ -37,3 +38,43 @@ def test_a_baton_comes_back_as_it_was(baton: Baton) -> None:
 
 def test_the_first_thread_gets_an_empty_baton() -> None:
     assert Baton.from_text("") == Baton()
+
+
+@given(batons, st.lists(st.tuples(texts, st.sampled_from(Dtype)), max_size=3))
+def test_baton_and_downloads_travel_together(baton: Baton, downloads: list[tuple[str, Dtype]]) -> None:
+    host = MemoryHost()
+    shared = SharedBaton(host)
+    shared.keep_downloads(downloads)
+    shared.retain(baton.to_text())
+
+    assert SharedBaton.read(host.baton) == (baton, downloads)
+
+
+def test_a_change_of_one_keeps_the_other() -> None:
+    host = MemoryHost()
+    shared = SharedBaton(host)
+    kept = Baton(percent=30)
+    shared.retain(kept.to_text())
+    shared.keep_downloads([("acme/tiny", Dtype.Q8)])
+    assert SharedBaton.read(host.baton) == (kept, [("acme/tiny", Dtype.Q8)])
+
+    shared.keep_downloads([])
+    assert SharedBaton.read(host.baton) == (kept, [])
+
+
+def test_the_first_thread_has_neither_baton_nor_downloads() -> None:
+    assert SharedBaton.read("") == (Baton(), [])
+
+
+def test_downloads_alone_leave_an_empty_baton() -> None:
+    host = MemoryHost()
+    SharedBaton(host).keep_downloads([("acme/tiny", Dtype.Q4)])
+
+    assert SharedBaton.read(host.baton) == (Baton(), [("acme/tiny", Dtype.Q4)])
+
+
+def test_a_restart_is_passed_on() -> None:
+    host = MemoryHost()
+    SharedBaton(host).restart("reset")
+
+    assert host.restarts == ["reset"]

@@ -1,43 +1,76 @@
-"""Keys of chunks: found again by their range, and never another file's."""
+"""Spans of chunks: every chunk once, never longer than asked, and the bytes that a `Range` header names."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.models.chunks import chunk_key, chunk_key_range, group_key, record_key
-from tabagent.specs import FileKey
+from tabagent.models.chunks import CHUNK_BYTES, CHUNKS_PER_SPAN, Span, spans
+from tabagent.specs import FileKey, FileRecord
 
-FILE = FileKey("acme/tiny", "onnx/model.onnx")
-SIBLINGS = [
-    FileKey("acme/tiny", path) for path in ("onnx/model.onnx_data", "onnx/model.onnx_data_1", "onnx/model.on", "onnx")
-] + [FileKey("acme/tiny2", "onnx/model.onnx"), FileKey("acme/tin", "y/onnx/model.onnx")]
-
-indexes = st.integers(0, 10**6)
+numbers = st.sets(st.integers(0, 200), max_size=100).map(sorted)
 
 
-def test_keys_are_those_of_tabagents_databases() -> None:
-    assert group_key(FILE) == "acme/tiny/onnx/model.onnx"
-    assert chunk_key(FILE, 12) == "acme/tiny/onnx/model.onnx_chunk_12"
-    assert record_key(FILE) == "acme/tiny/onnx/model.onnx:manifest"
+def record(size: int, chunk_size: int = 4) -> FileRecord:
+    return FileRecord(key=FileKey("acme/tiny", "onnx/model.onnx"), revision="c", size=size, chunk_size=chunk_size)
 
 
-@given(indexes)
-def test_every_chunk_lies_in_the_range_of_its_file(index: int) -> None:
-    low, high = chunk_key_range(FILE)
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ([], []),
+        ([3], [Span(3, 3)]),
+        ([0, 1, 2], [Span(0, 2)]),
+        ([0, 2, 3, 7], [Span(0, 0), Span(2, 3), Span(7, 7)]),
+        (range(CHUNKS_PER_SPAN), [Span(0, CHUNKS_PER_SPAN - 1)]),
+        (range(CHUNKS_PER_SPAN + 1), [Span(0, CHUNKS_PER_SPAN - 1), Span(CHUNKS_PER_SPAN, CHUNKS_PER_SPAN)]),
+    ],
+)
+def test_consecutive_chunks_are_asked_for_together(missing: list[int], expected: list[Span]) -> None:
+    assert spans(missing) == expected
 
-    assert low <= chunk_key(FILE, index) < high
+
+@given(numbers, st.integers(1, 9))
+def test_spans_name_every_chunk_once_and_no_other(missing: list[int], longest: int) -> None:
+    found = spans(missing, longest)
+
+    assert [index for span in found for index in range(span.first, span.last + 1)] == missing
+    assert all(span.last - span.first < longest for span in found)
 
 
-@given(indexes, st.sampled_from(SIBLINGS))
-def test_no_chunk_of_another_file_lies_in_the_range(index: int, other: FileKey) -> None:
-    low, high = chunk_key_range(FILE)
-
-    assert not low <= chunk_key(other, index) < high
-    assert not low <= record_key(other) < high
+@given(numbers, st.integers(1, 9))
+def test_there_are_no_more_spans_than_needed(missing: list[int], longest: int) -> None:
+    for earlier, later in pairwise(spans(missing, longest)):
+        assert later.first > earlier.last + 1 or earlier.last - earlier.first == longest - 1
 
 
-def test_the_files_own_record_does_not_lie_among_its_chunks() -> None:
-    low, high = chunk_key_range(FILE)
+@pytest.mark.parametrize(
+    ("size", "span", "expected"),
+    [
+        (12, Span(0, 0), (0, 3)),
+        (12, Span(1, 2), (4, 11)),
+        (10, Span(1, 2), (4, 9)),
+        (9, Span(2, 2), (8, 8)),
+        (1, Span(0, 0), (0, 0)),
+        (2**32 + 1, Span(2**30, 2**30), (2**32, 2**32)),
+    ],
+)
+def test_a_span_ends_with_the_last_byte_of_its_last_chunk(size: int, span: Span, expected: tuple[int, int]) -> None:
+    assert span.bytes_of(record(size)) == expected
 
-    assert not low <= record_key(FILE) < high
+
+@given(st.integers(1, 10**12))
+def test_all_spans_of_a_file_together_are_its_bytes(size: int) -> None:
+    whole = record(size, max(1, size // 50))
+    asked = [span.bytes_of(whole) for span in spans(whole.missing)]
+
+    assert asked[0][0] == 0
+    assert asked[-1][1] == size - 1
+    assert all(later[0] == earlier[1] + 1 for earlier, later in pairwise(asked))
+
+
+def test_the_chunks_of_all_connections_together_take_less_memory_than_a_download_may() -> None:
+    assert CHUNK_BYTES * 5 <= 64 * 1024 * 1024

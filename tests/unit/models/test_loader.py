@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.errors import (
+    ConnectionLost,
+    DownloadCancelled,
     GenerationFailed,
     IncompleteFile,
     LoadFailed,
@@ -19,12 +24,12 @@ from tabagent.errors import (
 )
 from tabagent.events import LoadingStatusTypes as Status
 from tabagent.messages import LoadingProgress
-from tabagent.models.hub import HUB
 from tabagent.models.plan import LoadPlan
 from tabagent.models.progress import LoadProgress
+from tabagent.models.sources import HUB
 from tabagent.ports.engine import TokenSink
 from tabagent.specs import Dtype, FileKey, GenerationSettings, LoadedModel, LoadSpec, QuantStatus
-from tests.unit.conftest import COMMIT, FILES, REPO, World, hub_answers, load_request
+from tests.unit.conftest import COMMIT, FILES, REPO, World, hub_answers, listing_address, load_request
 
 WEIGHTS = "onnx/model_quantized.onnx"
 ADDRESS = f"{HUB}/{REPO}/resolve/{COMMIT}/"
@@ -96,6 +101,11 @@ async def status(world: World, dtype: Dtype = Dtype.Q8) -> tuple[QuantStatus, st
     return quant.status, quant.reason
 
 
+def files_fetched(world: World, commit: str = COMMIT) -> list[str]:
+    prefix = f"{HUB}/{REPO}/resolve/{commit}/"
+    return [url.removeprefix(prefix) for url in world.fetcher.requests if url.startswith(prefix)]
+
+
 # Finding out what a load means
 
 
@@ -108,7 +118,7 @@ async def test_an_unknown_model_is_looked_up_and_remembered(load: Load, world: W
 
 async def test_a_stored_model_loads_without_the_network(load: Load, world: World) -> None:
     await load.run()
-    world.fetcher.requests.clear()
+    world.fetcher.sent.clear()
     world.fetcher.answers.clear()
 
     assert (await Load(world).run()).spec.dtype is Dtype.Q8
@@ -125,11 +135,33 @@ async def test_a_stored_model_stays_at_its_commit_when_the_hub_has_a_newer_one(l
 async def test_a_model_that_is_not_wholly_stored_is_taken_from_the_newest_commit(load: Load, world: World) -> None:
     await load.bring_in()
     await world.store.delete_file(FileKey(REPO, WEIGHTS))
-    world.fetcher.answers = hub_answers(commit="beef")
+    world.fetcher.answers = hub_answers(commit="beef", files=FILES | {"config.json": b'{"newer": 1}'})
+    world.fetcher.sent.clear()
     plan = await Load(world).bring_in()
 
     assert plan.spec.commit == "beef"
-    assert f"{HUB}/{REPO}/resolve/beef/config.json" in world.fetcher.requests
+    # What the new commit did not change is not downloaded again.
+    assert files_fetched(world, "beef") == ["config.json", WEIGHTS]
+
+
+async def test_a_dtype_comes_from_the_stored_commit_while_a_newer_one_would_break_what_is_stored(
+    load: Load, world: World
+) -> None:
+    await load.bring_in()
+    world.fetcher.answers |= hub_answers(commit="beef", files={path: data + b"!" for path, data in FILES.items()})
+    plan = await Load(world, Dtype.Q4).bring_in()
+
+    assert plan.spec.commit == COMMIT
+    assert plan.entry.newer == "beef"
+    assert await status(world) == (QuantStatus.DOWNLOADED, "")
+
+
+async def test_a_listing_that_is_still_the_newest_is_not_read_again(load: Load, world: World) -> None:
+    known = (await load.plan()).entry
+    world.fetcher.answers[listing_address()] = Answer(status=304)
+
+    assert (await Load(world).plan()).entry == known
+    assert world.fetcher.sent[-1].headers == {"If-None-Match": known.etag}
 
 
 async def test_a_dtype_that_came_later_is_found_in_a_new_listing(world: World) -> None:
@@ -159,7 +191,7 @@ async def test_weights_that_the_machine_cannot_compute_are_refused_before_any_do
 
 async def test_a_model_that_the_hub_lost_is_refused_and_what_is_known_stays(load: Load, world: World) -> None:
     await load.plan()
-    world.fetcher.answers = {f"{HUB}/api/models/{REPO}": Answer(status=404)}
+    world.fetcher.answers = {listing_address(): Answer(status=404)}
 
     with pytest.raises(ModelNotFound):
         await Load(world).plan()
@@ -177,11 +209,10 @@ async def test_a_repository_without_a_graph_is_not_remembered(world: World) -> N
 # Bringing files in
 
 
-async def test_what_is_missing_is_downloaded_small_files_first_and_nothing_else(load: Load, world: World) -> None:
+async def test_what_is_missing_is_downloaded_and_nothing_else(load: Load, world: World) -> None:
     await load.bring_in()
-    fetched = [url.removeprefix(ADDRESS) for url in world.fetcher.requests if "/resolve/" in url]
 
-    assert fetched == ["config.json", "tokenizer.json", WEIGHTS]
+    assert sorted(files_fetched(world)) == ["config.json", WEIGHTS, "tokenizer.json"]
     assert await status(world) == (QuantStatus.DOWNLOADED, "")
     assert await status(world, Dtype.Q4) == (QuantStatus.AVAILABLE, "")
 
@@ -195,41 +226,89 @@ async def test_external_data_comes_along(world: World) -> None:
 
 async def test_files_that_are_stored_are_not_downloaded_again(load: Load, world: World) -> None:
     await load.bring_in()
-    world.fetcher.requests.clear()
+    world.fetcher.sent.clear()
     second = Load(world, Dtype.Q4)
     await second.bring_in()
 
-    fetched = [url.removeprefix(ADDRESS) for url in world.fetcher.requests if "/resolve/" in url]
-    assert fetched == ["onnx/model_q4.onnx", "onnx/model_q4.onnx_data"]
+    assert sorted(files_fetched(world)) == ["onnx/model_q4.onnx", "onnx/model_q4.onnx_data"]
     assert [(event.file, event.status) for event in second.told if event.status is Status.CACHED] == [
         ("config.json", Status.CACHED),
         ("tokenizer.json", Status.CACHED),
     ]
 
 
-async def test_each_file_is_told_while_it_comes_and_when_it_is_whole(load: Load) -> None:
+async def test_each_file_is_told_once_when_it_is_whole(load: Load) -> None:
     await load.bring_in()
-    expected = []
-    for path in ("config.json", "tokenizer.json", WEIGHTS):
-        expected += [(path, Status.PROGRESS), (path, Status.DONE)]
 
-    assert [(event.file, event.status) for event in load.told] == expected
+    done = [event.file for event in load.told if event.status is Status.DONE]
+    assert sorted(done) == ["config.json", WEIGHTS, "tokenizer.json"]
+    assert {event.status for event in load.told} == {Status.PROGRESS, Status.DONE}
     assert load.told[-1].progress == 90
     assert load.told[-1].loaded == load.told[-1].total
 
 
-async def test_after_a_cut_download_only_the_rest_is_fetched(load: Load, world: World) -> None:
+async def test_a_connection_that_breaks_is_made_again_and_told_as_such(load: Load, world: World) -> None:
     whole = world.fetcher.answers[ADDRESS + WEIGHTS]
-    world.fetcher.answers[ADDRESS + WEIGHTS] = Answer(body=whole.body, cut_after=3)
-    with pytest.raises(Offline):
+    assert isinstance(whole, Answer)
+    world.fetcher.answers[ADDRESS + WEIGHTS] = [replace(whole, cut_after=3), whole]
+    await load.bring_in()
+
+    assert len(world.pauses) == 1
+    assert any("Trying again" in event.message for event in load.told)
+    assert (await status(world))[0] is QuantStatus.DOWNLOADED
+
+
+async def test_after_a_download_that_was_given_up_only_the_rest_is_fetched(load: Load, world: World) -> None:
+    whole = world.fetcher.answers[ADDRESS + WEIGHTS]
+    assert isinstance(whole, Answer)
+    world.fetcher.answers[ADDRESS + WEIGHTS] = replace(whole, cut_after=3)
+    with pytest.raises(ConnectionLost):
         await load.bring_in()
     assert (await status(world))[0] is QuantStatus.AVAILABLE
 
     world.fetcher.answers[ADDRESS + WEIGHTS] = whole
-    world.fetcher.requests.clear()
+    world.fetcher.sent.clear()
     await Load(world).bring_in()
-    assert [url for url in world.fetcher.requests if "/resolve/" in url] == [ADDRESS + WEIGHTS]
+    assert files_fetched(world) == [WEIGHTS]
     assert (await status(world))[0] is QuantStatus.DOWNLOADED
+
+
+async def test_two_loads_of_one_model_download_it_once(load: Load, world: World) -> None:
+    await asyncio.gather(load.bring_in(), Load(world).bring_in())
+
+    assert sorted(files_fetched(world)) == ["config.json", WEIGHTS, "tokenizer.json"]
+
+
+async def test_a_load_whose_download_is_cancelled_ends(load: Load, world: World) -> None:
+    plan = await load.plan()
+    bringing = asyncio.ensure_future(load.bring_in())
+    await world.until(lambda: world.downloads.open_for(REPO))
+    await world.downloads.cancel(REPO, plan.spec.dtype)
+
+    with pytest.raises(DownloadCancelled):
+        await bringing
+
+
+async def test_a_load_goes_on_when_its_download_was_paused_and_resumed(load: Load, world: World) -> None:
+    plan = await load.plan()
+    bringing = asyncio.ensure_future(load.bring_in())
+    await world.until(lambda: world.downloads.open_for(REPO))
+    await world.downloads.pause(REPO, plan.spec.dtype)
+    assert not bringing.done()
+    assert load.told[-1].message == "Paused"
+
+    await world.downloads.start(plan.entry, plan.spec.dtype)
+    await bringing
+    assert await status(world) == (QuantStatus.DOWNLOADED, "")
+
+
+async def test_a_load_that_is_given_up_leaves_the_download_to_itself(load: Load, world: World) -> None:
+    bringing = asyncio.ensure_future(load.bring_in())
+    await world.until(lambda: world.downloads.open_for(REPO))
+    bringing.cancel()
+    await world.until(lambda: not world.downloads.open_for(REPO))
+
+    assert await status(world) == (QuantStatus.DOWNLOADED, "")
 
 
 async def test_a_file_of_another_length_leaves_the_dtype_not_downloaded(load: Load, world: World) -> None:
@@ -262,43 +341,43 @@ async def test_the_warm_up_is_told_as_the_last_tenth(load: Load) -> None:
     ]
 
 
-async def test_damaged_weights_are_removed_and_the_small_files_stay(load: Load, world: World) -> None:
-    world.engine.fails_at = "load"
+async def test_a_model_that_does_not_fit_the_device_keeps_its_files_and_says_why() -> None:
+    world = World(MemoryFetcher(hub_answers()), engine=RefusingEngine())
 
     with pytest.raises(LoadFailed) as failure:
-        await load.run()
-    assert failure.value.damaged
-    assert await world.store.record(FileKey(REPO, WEIGHTS)) is None
-    assert await world.store.record(FileKey(REPO, "config.json")) is not None
+        await Load(world).run()
+    assert await world.store.record(FileKey(REPO, WEIGHTS)) is not None
     assert await status(world) == (QuantStatus.FAILED, failure.value.message)
 
 
-async def test_all_parts_of_damaged_weights_are_removed(world: World) -> None:
+async def test_stored_parts_that_have_changed_are_no_failure_of_the_model(load: Load, world: World) -> None:
     world.engine.fails_at = "load"
+    plan = await load.bring_in()
+    # As the engine's cache does with a part that it can neither read nor fetch.
+    await world.store.drop_chunks(FileKey(REPO, WEIGHTS), [0])
 
     with pytest.raises(LoadFailed):
-        await Load(world, Dtype.Q4).run()
-    assert await world.store.record(FileKey(REPO, "onnx/model_q4.onnx")) is None
-    assert await world.store.record(FileKey(REPO, "onnx/model_q4.onnx_data")) is None
+        await world.loader.start(plan, load.progress)
+    assert await status(world) == (QuantStatus.AVAILABLE, "")
 
 
-async def test_weights_that_only_do_not_fit_the_device_stay() -> None:
-    world = World(MemoryFetcher(hub_answers()), engine=RefusingEngine())
-
-    with pytest.raises(LoadFailed):
-        await Load(world).run()
-    assert await world.store.record(FileKey(REPO, WEIGHTS)) is not None
-    assert (await status(world))[0] is QuantStatus.FAILED
-
-
-async def test_damaged_weights_load_after_a_second_download(load: Load, world: World) -> None:
-    world.engine.fails_at = "load"
-    with pytest.raises(LoadFailed):
-        await load.run()
-    world.engine.fails_at = ""
+async def test_a_model_that_failed_is_downloaded_again_once_it_loads(world: World) -> None:
+    await Load(world).bring_in()
+    await world.store.set_manifest_quant_status(REPO, Dtype.Q8, QuantStatus.FAILED, "no kernel")
 
     await Load(world).run()
     assert await status(world) == (QuantStatus.DOWNLOADED, "")
+
+
+async def test_a_started_model_is_noted_as_used_now(load: Load, world: World) -> None:
+    before = time.time_ns() // 1_000_000
+    await load.run()
+    entry = await world.store.entry(REPO)
+
+    assert entry is not None
+    used = {quant.dtype: quant.last_used for quant in entry.quants}
+    assert before <= used[Dtype.Q8] <= time.time_ns() // 1_000_000
+    assert used[Dtype.Q4] == 0
 
 
 @pytest.mark.parametrize("phase", ["prefill", "decode"])

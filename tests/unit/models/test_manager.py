@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
-from tabagent.errors import Busy, InvalidState, ModelNotFound
+from tabagent.errors import Busy, InvalidState
 from tabagent.events import ErrorCodes
 from tabagent.events import LoadingStatusTypes as Status
 from tabagent.events import ModelWorkerStates as State
 from tabagent.messages import (
-    Empty,
+    DownloadProgress,
     Event,
     Fault,
-    InspectModel,
     LoadingProgress,
     LoadModel,
     ManifestUpdated,
@@ -23,10 +24,10 @@ from tabagent.messages import (
     WorkerReady,
     WorkerStateChanged,
 )
-from tabagent.models.baton import Baton
-from tabagent.models.hub import HUB
+from tabagent.models.baton import Baton, SharedBaton
+from tabagent.models.sources import HUB
 from tabagent.specs import Device, DeviceReport, Dtype
-from tests.unit.conftest import COMMIT, OTHER_REPO, REPO, World, hub_answers, load_request
+from tests.unit.conftest import COMMIT, OTHER_REPO, REPO, World, hub_answers, listing_address, load_request
 
 WEIGHTS = "onnx/model_quantized.onnx"
 CHOSEN = load_request(dtype=Dtype.Q8, device=Device.WASM)
@@ -57,7 +58,8 @@ async def test_the_events_of_a_load_come_in_order(world: World) -> None:
     assert statuses[-1] is Status.READY
     assert Status.ERROR not in statuses
     kinds = (WorkerStateChanged, ManifestUpdated, WorkerReady, Fault)
-    assert only(kinds, world.events) == [WorkerStateChanged, ManifestUpdated, WorkerStateChanged, WorkerReady]
+    order = [kind for kind, _ in groupby(only(kinds, world.events))]
+    assert order == [WorkerStateChanged, ManifestUpdated, WorkerStateChanged, WorkerReady]
 
 
 async def test_the_progress_of_a_load_ends_at_a_hundred_and_never_falls(world: World) -> None:
@@ -137,11 +139,11 @@ async def test_the_same_model_of_another_dtype_is_another_load(world: World) -> 
 @pytest.mark.parametrize(
     ("url", "answer", "code"),
     [
-        (f"{HUB}/api/models/{REPO}", Answer(status=404), ErrorCodes.MODEL_NOT_FOUND),
-        (f"{HUB}/api/models/{REPO}", Answer(status=403), ErrorCodes.MODEL_GATED),
-        (f"{HUB}/api/models/{REPO}", Answer(status=503), ErrorCodes.HUB_UNAVAILABLE),
+        (listing_address(), Answer(status=404), ErrorCodes.MODEL_NOT_FOUND),
+        (listing_address(), Answer(status=403), ErrorCodes.MODEL_GATED),
+        (listing_address(), Answer(status=503), ErrorCodes.HUB_UNAVAILABLE),
         (f"{HUB}/{REPO}/resolve/{COMMIT}/{WEIGHTS}", Answer(body=b"short"), ErrorCodes.INCOMPLETE_FILE),
-        (f"{HUB}/{REPO}/resolve/{COMMIT}/{WEIGHTS}", Answer(body=b"int8" * 4, cut_after=3), ErrorCodes.OFFLINE),
+        (f"{HUB}/{REPO}/resolve/{COMMIT}/{WEIGHTS}", Answer(body=b"int8" * 4, cut_after=3), ErrorCodes.CONNECTION_LOST),
     ],
 )
 async def test_a_load_that_fails_before_the_engine_keeps_the_thread(
@@ -277,31 +279,70 @@ async def test_the_devices_are_asked_for_once(world: World) -> None:
     assert await world.manager.devices() is first
 
 
-async def test_the_list_needs_no_network(world: World) -> None:
-    reply = await world.manager.list_models(Empty())
-
-    assert isinstance(reply["models"], list)
-    assert world.fetcher.requests == []
+async def test_nothing_is_in_use_before_the_first_load(world: World) -> None:
+    assert world.manager.in_use() == []
 
 
-async def test_an_inspected_model_is_asked_for_and_then_listed(world: World) -> None:
-    reply = await world.manager.inspect_model(InspectModel(model_id=REPO))
-    model = reply["model"]
-    assert isinstance(model, dict)
-    assert (model["modelId"], model["commit"], model["recommendedDtype"]) == (REPO, COMMIT, "q8")
-    assert world.events == [ManifestUpdated()]
+@pytest.mark.parametrize("dtype", [None, Dtype.Q4])
+async def test_a_model_is_in_use_while_it_is_being_loaded(world: World, dtype: Dtype | None) -> None:
+    await world.manager.load_model(load_request(dtype=dtype))
 
-    listed = (await world.manager.list_models(Empty()))["models"]
-    assert isinstance(listed, list)
-    assert model in listed
+    assert world.manager.in_use() == [(REPO, dtype)]
 
 
-async def test_an_unknown_model_cannot_be_inspected(world: World) -> None:
-    world.fetcher.answers[f"{HUB}/api/models/acme/none"] = Answer(status=404)
+async def test_both_models_of_a_switch_are_in_use(world: World) -> None:
+    await world.load()
+    assert world.manager.in_use() == [(REPO, Dtype.Q8)]
+    await world.manager.load_model(load_request(OTHER_REPO))
 
-    with pytest.raises(ModelNotFound):
-        await world.manager.inspect_model(InspectModel(model_id="acme/none"))
-    assert world.events == []
+    assert world.manager.in_use() == [(REPO, Dtype.Q8), (OTHER_REPO, None)]
+
+
+async def test_a_model_that_failed_to_load_is_not_in_use(world: World) -> None:
+    await world.manager.load_model(load_request("acme/none"))
+    await world.load_failure()
+    await world.until(lambda: world.manager.state is State.ERROR)
+
+    assert world.manager.in_use() == []
+
+
+# Downloads that a load waits for
+
+
+async def cancelled_load(world: World, request: LoadModel) -> Fault:
+    """Load a model, cancel its download, and return what the pages hear."""
+    await world.manager.load_model(request)
+    await world.until(lambda: world.downloads.open_for(request.model_id))
+    await world.downloads.cancel(request.model_id, Dtype.Q8)
+    fault = await world.heard(Fault)
+    await world.until(lambda: world.manager.state is not State.LOADING_MODEL)
+    return fault
+
+
+async def test_a_load_whose_download_is_cancelled_ends_without_an_error_state(world: World) -> None:
+    fault = await cancelled_load(world, load_request())
+
+    assert fault.error["code"] == ErrorCodes.DOWNLOAD_CANCELLED.value
+    assert world.manager.state is State.UNINITIALIZED
+    assert (world.kept, world.host.restarts) == (Baton(), [])
+    await world.load()
+
+
+async def test_a_switch_whose_download_is_cancelled_leaves_the_loaded_model(world: World) -> None:
+    await world.load()
+    await cancelled_load(world, load_request(OTHER_REPO, load_id="load-2"))
+
+    assert world.manager.ready_model().spec.repo == REPO
+    assert world.host.restarts == []
+
+
+async def test_the_next_thread_goes_on_with_a_load_that_was_downloading(world: World) -> None:
+    await world.manager.load_model(load_request())
+    await world.until(lambda: world.downloads.open_for(REPO))
+    await world.heard(DownloadProgress)
+
+    assert world.kept.load == load_request()
+    assert SharedBaton.read(world.host.baton)[1] == [(REPO, Dtype.Q8)]
 
 
 async def test_every_state_is_reached_by_the_manager(world: World) -> None:

@@ -14,7 +14,7 @@ from tabagent.events import LoadingStatusTypes as Status
 from tabagent.messages import LoadingProgress
 from tabagent.models.progress import LoadProgress
 
-CONFIG, GRAPH = "config.json", "onnx/model.onnx"
+GRAPH = "onnx/model.onnx"
 
 
 class Load:
@@ -38,25 +38,21 @@ def load() -> Load:
     return load
 
 
-def small(load: Load, count: int) -> None:
-    load.progress.bytes_in(CONFIG, count, weights=False, message="")
-
-
-def weights(load: Load, count: int) -> None:
-    load.progress.bytes_in(GRAPH, count, weights=True, message="")
+def came(load: Load, small: int, weights: int = 0) -> None:
+    load.progress.files_in(small, weights, "")
 
 
 def test_small_files_take_the_first_quarter(load: Load) -> None:
-    small(load, 50)
-    small(load, 50)
+    came(load, 50)
+    came(load, 100)
 
     assert load.percents == [12.5, 25]
 
 
 def test_weights_go_from_a_quarter_to_ninety_percent(load: Load) -> None:
-    small(load, 100)
-    weights(load, 500)
-    weights(load, 500)
+    came(load, 100)
+    came(load, 100, 500)
+    came(load, 100, 1000)
 
     assert load.percents == [25, 57.5, 90]
 
@@ -69,26 +65,27 @@ def test_the_session_takes_the_last_tenth(load: Load) -> None:
     assert load.percents == [90, 95, 100, 100]
 
 
-def test_stored_files_count_as_if_they_had_come_in(load: Load) -> None:
-    load.progress.file_done(CONFIG, 100, weights=False, cached=True)
-    load.progress.file_done(GRAPH, 1000, weights=True, cached=True)
+@pytest.mark.parametrize(("cached", "status"), [(True, Status.CACHED), (False, Status.DONE)])
+def test_a_file_that_is_whole_is_told_by_its_name_and_moves_nothing(
+    load: Load, status: Status, *, cached: bool
+) -> None:
+    came(load, 100, 250)
+    load.progress.file_done(GRAPH, cached=cached)
 
-    assert load.percents == [25, 90]
-    assert [event.status for event in load.events] == [Status.CACHED, Status.CACHED]
-    assert load.events[-1].loaded == load.events[-1].total == 1100
+    assert (load.events[-1].status, load.events[-1].file) == (status, GRAPH)
+    assert (load.events[-1].loaded, load.events[-1].progress) == (350, load.events[-2].progress)
 
 
-def test_a_downloaded_file_is_not_counted_twice(load: Load) -> None:
-    weights(load, 500)
-    load.progress.file_done(GRAPH, 500, weights=True, cached=False)
+def test_bytes_that_came_in_vain_are_taken_back_and_the_percentage_stays(load: Load) -> None:
+    came(load, 100, 500)
+    came(load, 100, 300)
 
-    assert load.events[-1].status is Status.DONE
-    assert load.events[-1].loaded == 500
+    assert [(event.loaded, event.progress) for event in load.events] == [(600, 57.5), (400, 57.5)]
 
 
 def test_bytes_of_all_files_are_told(load: Load) -> None:
-    small(load, 100)
-    weights(load, 250)
+    came(load, 100)
+    came(load, 100, 250)
 
     assert [(event.loaded, event.total) for event in load.events] == [(100, 1100), (350, 1100)]
 
@@ -96,7 +93,7 @@ def test_bytes_of_all_files_are_told(load: Load) -> None:
 def test_a_load_without_small_files_begins_at_their_end() -> None:
     load = Load()
     load.progress.begin("q8", 0, 10)
-    weights(load, 0)
+    came(load, 0)
 
     assert load.percents == [25]
 
@@ -105,7 +102,7 @@ def test_a_load_that_goes_on_in_a_new_thread_does_not_begin_anew() -> None:
     load = Load(percent=90)
     load.progress.initiate("Preparing")
     load.progress.begin("q8", 100, 1000)
-    load.progress.file_done(CONFIG, 100, weights=False, cached=True)
+    came(load, 100)
 
     assert load.percents == [90, 90]
 
@@ -114,7 +111,7 @@ def test_every_event_names_the_load_and_the_dtype_as_far_as_it_is_known() -> Non
     load = Load()
     load.progress.initiate("Preparing")
     load.progress.begin("q8", 1, 1)
-    small(load, 1)
+    came(load, 1)
 
     assert [(event.load_id, event.model_id, event.dtype) for event in load.events] == [
         ("l", "acme/tiny", "auto"),
@@ -124,7 +121,7 @@ def test_every_event_names_the_load_and_the_dtype_as_far_as_it_is_known() -> Non
 
 def test_a_failure_keeps_the_percentage_and_tells_the_error(load: Load) -> None:
     error = Offline("https://huggingface.co/x").to_wire()
-    small(load, 50)
+    came(load, 50)
     load.progress.failed(error)
 
     assert load.progress.last is load.events[-1]
@@ -136,8 +133,8 @@ counts = st.integers(0, 10**10)
 Step = Callable[[LoadProgress], None]
 step_calls: st.SearchStrategy[Step] = st.one_of(
     st.builds(lambda a, b: lambda p: p.begin("q8", a, b), counts, counts),
-    st.builds(lambda n, w: lambda p: p.bytes_in("f", n, weights=w, message=""), counts, st.booleans()),
-    st.builds(lambda n, w, c: lambda p: p.file_done("f", n, weights=w, cached=c), counts, st.booleans(), st.booleans()),
+    st.builds(lambda small, weights: lambda p: p.files_in(small, weights, ""), counts, counts),
+    st.builds(lambda cached: lambda p: p.file_done("f", cached=cached), st.booleans()),
     st.builds(lambda share: lambda p: p.phase("", share), st.floats(0, 1)),
     st.just(lambda p: p.initiate("")),
     st.just(lambda p: p.ready("")),

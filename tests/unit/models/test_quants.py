@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from tabagent.errors import NoOnnxFiles
 from tabagent.models.quants import (
     DYNAMICALLY_QUANTIZED,
     FEW_BITS,
+    MEMORY_TOLD_AT_MOST,
+    MOST_WEIGHTS_WASM,
     NEEDS_F16,
     SUFFIXES,
     best_device,
@@ -22,7 +26,12 @@ from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, ModelFile
 CPU = DeviceReport(webgpu=False, f16=False, threads=4)
 GPU = DeviceReport(webgpu=True, f16=False, threads=4)
 GPU_F16 = DeviceReport(webgpu=True, f16=True, threads=4)
+GIB = 1 << 30
 BESIDE = ("config.json", "tokenizer.json")
+
+
+def quant(dtype: Dtype, size: int = 1) -> Quant:
+    return Quant(dtype=dtype, weights=(ModelFile(path=f"onnx/model{SUFFIXES[dtype]}.onnx", size=size),))
 
 
 def listing(*paths: str) -> RepositoryListing:
@@ -31,9 +40,7 @@ def listing(*paths: str) -> RepositoryListing:
 
 
 def entry(*dtypes: Dtype) -> ManifestEntry:
-    quants = tuple(
-        Quant(dtype=dtype, weights=(ModelFile(path=f"onnx/model{SUFFIXES[dtype]}.onnx", size=1),)) for dtype in dtypes
-    )
+    quants = tuple(map(quant, dtypes))
     return ManifestEntry(repo="acme/tiny", commit="c0ffee", task="text-generation", common=(), quants=quants)
 
 
@@ -65,6 +72,13 @@ def test_each_graph_is_known_by_its_file_name(path: str, dtype: str) -> None:
     assert [(quant.dtype.value, quant.onnx_path, quant.status) for quant in quants] == [
         (dtype, path, QuantStatus.AVAILABLE)
     ]
+
+
+def test_a_new_entry_keeps_what_the_hub_said_of_it() -> None:
+    found = entry_from_listing(replace(listing(*BESIDE, "onnx/model.onnx"), etag='"abc"'))
+
+    assert (found.repo, found.commit, found.task, found.etag) == ("acme/tiny", "c0ffee", "text-generation", '"abc"')
+    assert (found.newer, found.quants[0].last_used, found.quants[0].settings) == ("", 0, {})
 
 
 def test_every_dtype_has_a_file_name() -> None:
@@ -141,10 +155,48 @@ def test_a_graphics_adapter_is_preferred_where_there_is_one(report: DeviceReport
 def test_sixteen_bit_weights_run_only_on_an_adapter_that_has_them(dtype: Dtype) -> None:
     needs_f16 = dtype.value in ("fp16", "q4f16", "q2f16", "q1f16")
 
-    assert (unsupported_reason(dtype, Device.WASM, CPU) is not None) is needs_f16
-    assert (unsupported_reason(dtype, Device.WASM, GPU_F16) is not None) is needs_f16
-    assert (unsupported_reason(dtype, Device.WEBGPU, GPU) is not None) is needs_f16
-    assert unsupported_reason(dtype, Device.WEBGPU, GPU_F16) is None
+    small = quant(dtype)
+
+    assert (unsupported_reason(small, Device.WASM, CPU) is not None) is needs_f16
+    assert (unsupported_reason(small, Device.WASM, GPU_F16) is not None) is needs_f16
+    assert (unsupported_reason(small, Device.WEBGPU, GPU) is not None) is needs_f16
+    assert unsupported_reason(small, Device.WEBGPU, GPU_F16) is None
+
+
+@pytest.mark.parametrize(
+    ("device", "memory", "size", "fits"),
+    [
+        (Device.WASM, 0, MOST_WEIGHTS_WASM, True),
+        (Device.WASM, 0, MOST_WEIGHTS_WASM + 1, False),
+        (Device.WEBGPU, 0, MOST_WEIGHTS_WASM + 1, True),
+        (Device.WEBGPU, 2 * GIB, 2 * GIB, True),
+        (Device.WEBGPU, 2 * GIB, 2 * GIB + 1, False),
+        (Device.WASM, 2 * GIB, 2 * GIB + 1, False),
+        # Browsers tell no more than 8 GiB, so that "8" may be 64.
+        (Device.WEBGPU, MEMORY_TOLD_AT_MOST, 50 * GIB, True),
+    ],
+)
+def test_weights_that_are_too_large_for_the_device_are_refused_with_numbers(
+    device: Device, memory: int, size: int, *, fits: bool
+) -> None:
+    reason = unsupported_reason(quant(Dtype.Q8, size), device, replace(GPU_F16, memory=memory))
+
+    assert (reason is None) is fits
+    assert reason is None or f"{size / 1e9:.1f} GB" in reason
+
+
+def test_external_data_counts_for_the_size_of_weights() -> None:
+    parts = tuple(ModelFile(path=f"part {number}", size=MOST_WEIGHTS_WASM // 2) for number in range(3))
+
+    assert unsupported_reason(Quant(dtype=Dtype.Q8, weights=parts), Device.WASM, CPU) is not None
+
+
+def test_a_dtype_that_is_too_large_gives_way_to_one_that_fits() -> None:
+    large = replace(entry(Dtype.Q8, Dtype.INT8), quants=(quant(Dtype.Q8, MOST_WEIGHTS_WASM + 1), quant(Dtype.INT8)))
+    found = recommend(large, Device.WASM, CPU)
+
+    assert found is not None
+    assert found.dtype is Dtype.INT8
 
 
 def test_the_recommendation_follows_the_device() -> None:
@@ -194,7 +246,7 @@ def test_few_bits_are_never_recommended_on_wasm_when_there_are_eight(dtypes: lis
 @given(subsets, reports)
 def test_a_dtype_is_recommended_exactly_when_one_can_be_computed(dtypes: list[Dtype], report: DeviceReport) -> None:
     device = best_device(report)
-    runnable = {dtype for dtype in dtypes if unsupported_reason(dtype, device, report) is None}
+    runnable = {dtype for dtype in dtypes if unsupported_reason(quant(dtype), device, report) is None}
     found = recommend(entry(*dtypes), device, report)
 
     assert (found.dtype in runnable) if found else not runnable

@@ -9,33 +9,64 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabagent.errors import JsonObject
-from tabagent.models.chunks import chunk_key_range
 from tabagent.models.quants import SUFFIXES
-from tabagent.models.records import entry_from_record, entry_to_record, file_from_record, file_to_record
-from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
-
-KEY = FileKey("acme/tiny", "onnx/model.onnx")
+from tabagent.models.records import (
+    MANIFEST_VERSION,
+    entry_from_record,
+    entry_to_record,
+    file_from_record,
+    file_to_record,
+)
+from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 texts = st.text(max_size=20)
 sizes = st.integers(0, 2**40)
-model_files = st.builds(ModelFile, path=texts, size=sizes, sha256=st.none() | texts)
+digests = st.none() | texts
+model_files = st.builds(ModelFile, path=texts, size=sizes, digest=digests)
+settings = st.dictionaries(texts, st.booleans() | st.floats(allow_nan=False) | texts, max_size=3)
+file_records = st.builds(
+    FileRecord,
+    key=st.builds(FileKey, texts, texts),
+    revision=texts,
+    size=sizes,
+    chunk_size=st.integers(1, 2**30),
+    etag=texts,
+    digest=digests,
+    backend=st.sampled_from(Backend),
+    chunks=st.lists(texts, max_size=5).map(tuple),
+    whole=st.booleans(),
+)
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> ManifestEntry:
     quants = []
     for dtype in draw(st.lists(st.sampled_from(Dtype), unique=True, max_size=4)):
-        graph = f"onnx/model{SUFFIXES[dtype]}.onnx"
-        weights = [ModelFile(path=graph, size=draw(sizes)), *draw(st.lists(model_files, max_size=2))]
-        status = draw(st.sampled_from(QuantStatus))
-        quants.append(Quant(dtype=dtype, weights=tuple(weights), status=status, reason=draw(texts)))
-    common = tuple(draw(st.lists(model_files, max_size=3)))
-    return ManifestEntry(repo=draw(texts), commit=draw(texts), task=draw(texts), common=common, quants=tuple(quants))
+        graph = ModelFile(path=f"onnx/model{SUFFIXES[dtype]}.onnx", size=draw(sizes), digest=draw(digests))
+        quants.append(
+            Quant(
+                dtype=dtype,
+                weights=(graph, *draw(st.lists(model_files, max_size=2))),
+                status=draw(st.sampled_from(QuantStatus)),
+                reason=draw(texts),
+                last_used=draw(sizes),
+                settings=draw(settings),
+            )
+        )
+    return ManifestEntry(
+        repo=draw(texts),
+        commit=draw(texts),
+        task=draw(texts),
+        common=tuple(draw(st.lists(model_files, max_size=3))),
+        quants=tuple(quants),
+        etag=draw(texts),
+        newer=draw(texts),
+    )
 
 
-@given(st.builds(FileRecord, key=st.just(KEY), revision=texts, size=sizes, chunk_size=st.integers(1), etag=texts))
+@given(file_records)
 def test_a_file_record_comes_back_as_it_was(record: FileRecord) -> None:
-    assert file_from_record(KEY, json.loads(json.dumps(file_to_record(record)))) == record
+    assert file_from_record(json.loads(json.dumps(file_to_record(record)))) == record
 
 
 @given(entries())
@@ -43,23 +74,30 @@ def test_an_entry_comes_back_as_it_was(entry: ManifestEntry) -> None:
     assert entry_from_record(json.loads(json.dumps(entry_to_record(entry)))) == entry
 
 
-def test_a_file_record_has_the_fields_of_tabagents_databases() -> None:
-    record = FileRecord(key=KEY, revision="c0ffee", size=9, chunk_size=4, etag="x")
+def test_a_file_record_has_the_fields_that_are_written_down() -> None:
+    record = FileRecord(
+        key=FileKey("acme/tiny", "onnx/model.onnx"),
+        revision="c0ffee",
+        size=9,
+        chunk_size=4,
+        etag="x",
+        digest="sha256:ab",
+        backend=Backend.OPFS,
+        chunks=("1", "", "3"),
+    )
 
     assert file_to_record(record) == {
-        "url": "acme/tiny/onnx/model.onnx:manifest",
-        "id": "acme/tiny/onnx/model.onnx:manifest",
-        "type": "manifest",
-        "chunkGroupId": "acme/tiny/onnx/model.onnx",
-        "fileName": "onnx/model.onnx",
-        "totalChunks": 3,
-        "chunkSizeUsed": 4,
-        "size": 9,
-        "status": "present",
+        "repo": "acme/tiny",
+        "path": "onnx/model.onnx",
         "revision": "c0ffee",
+        "size": 9,
+        "chunkSize": 4,
         "etag": "x",
+        "digest": "sha256:ab",
+        "backend": "opfs",
+        "chunks": ["1", "", "3"],
+        "whole": False,
     }
-    assert not chunk_key_range(KEY)[0] <= "acme/tiny/onnx/model.onnx:manifest" < chunk_key_range(KEY)[1]
 
 
 def test_an_entry_lists_its_quants_by_the_path_of_their_graph_with_all_files() -> None:
@@ -67,38 +105,42 @@ def test_an_entry_lists_its_quants_by_the_path_of_their_graph_with_all_files() -
         repo="acme/tiny",
         commit="c0ffee",
         task="text-generation",
-        common=(ModelFile(path="config.json", size=1),),
+        common=(ModelFile(path="config.json", size=1, digest="git:ab"),),
         quants=(
             Quant(
                 dtype=Dtype.Q4,
                 weights=(ModelFile(path="onnx/model_q4.onnx", size=2), ModelFile(path="onnx/x_data", size=3)),
+                last_used=7,
+                settings={"temperature": 0.5},
             ),
+            Quant(dtype=Dtype.Q8, weights=(ModelFile(path="onnx/model_quantized.onnx", size=2),)),
         ),
     )
-    quants = entry_to_record(entry)["quants"]
+    stored = entry_to_record(entry)
+    quants = stored["quants"]
 
+    assert stored["common"] == [{"path": "config.json", "size": 1, "digest": "git:ab"}]
     assert isinstance(quants, dict)
     quant = quants["onnx/model_q4.onnx"]
     assert isinstance(quant, dict)
     assert quant["files"] == ["config.json", "onnx/model_q4.onnx", "onnx/x_data"]
     assert quant["hasExternalData"] is True
-    assert quant["status"] == "available"
+    assert (quant["status"], quant["dtype"]) == ("available", "q4")
+    assert (quant["lastUsed"], quant["inferenceSettings"]) == (7, {"temperature": 0.5})
+    other = quants["onnx/model_quantized.onnx"]
+    assert isinstance(other, dict)
+    assert other["hasExternalData"] is False
 
 
 @pytest.mark.parametrize(
     "record",
     [
         {},
-        {"size": 3, "chunkSizeUsed": 4},
-        {"size": "3", "chunkSizeUsed": 4, "revision": "x"},
-        {"size": 3, "chunkSizeUsed": None, "revision": "x"},
-        {"totalChunks": 3, "status": "complete"},
+        {"manifestVersion": MANIFEST_VERSION - 1},
+        {"manifestVersion": MANIFEST_VERSION + 1},
+        {"manifestVersion": str(MANIFEST_VERSION)},
+        {"repo": "acme/tiny", "quants": {}},
     ],
 )
-def test_a_file_record_of_another_shape_is_none(record: JsonObject) -> None:
-    assert file_from_record(KEY, record) is None
-
-
-@pytest.mark.parametrize("record", [{}, {"manifestVersion": 1}, {"repo": "acme/tiny", "quants": {}}])
 def test_an_entry_of_another_version_is_none(record: JsonObject) -> None:
     assert entry_from_record(record) is None
