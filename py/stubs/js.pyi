@@ -9,6 +9,7 @@ from typing import Any
 AbortController: Any
 Array: Any
 BigInt64Array: Any
+Blob: Any
 Error: Any
 IDBKeyRange: Any
 JSON: Any
@@ -17,9 +18,11 @@ Promise: Any
 ReadableStream: Any
 Response: Any
 SharedArrayBuffer: Any
+URL: Any
 Uint8Array: Any
 Worker: Any
 crossOriginIsolated: bool
+crypto: Any
 indexedDB: Any
 navigator: Any
 

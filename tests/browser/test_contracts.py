@@ -12,11 +12,22 @@ import pytest
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
 from tests.browser.conftest import TINY
 from tests.browser.coverage_data import store
-from tests.browser.inside import adapters
+from tests.browser.inside import adapters, carrying
 from tests.browser.inside.covered_main import LINES
 from tests.browser.inside_page import InsidePage
 from tests.browser.wire import chat
-from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
+from tests.contracts import (
+    chunk_store,
+    engine,
+    fetcher,
+    file_offer,
+    hasher,
+    host,
+    legacy_profile,
+    model_index,
+    storage_space,
+    vault,
+)
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
@@ -29,6 +40,10 @@ CONTRACTS: dict[str, ModuleType] = {
     "hasher in a worker": hasher,
     "storage_space": storage_space,
     "adapters": adapters,
+    "vault": vault,
+    "file_offer": file_offer,
+    "legacy_profile": legacy_profile,
+    "carrying": carrying,
     "fetcher": fetcher,
     "host": host,
     "engine": engine,

@@ -42,7 +42,7 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
     from tabagent.adapters.browser.opfs import OpfsChunkStore
     from tabagent.adapters.browser.storage_space import BrowserStorageSpace
-    from tests.browser.inside import adapters
+    from tests.browser.inside import adapters, carrying
     from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
 
     for number, chunk_case in enumerate(chunk_store.CASES):
@@ -61,6 +61,8 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         yield _named("storage_space", space_case, BrowserStorageSpace())
     for adapter_case in adapters.CASES:
         yield _named("adapters", adapter_case, js_host)
+    async for name, case, world in carrying.worlds(js_host):
+        yield _named(name, case, world)
     for fetch_case in fetcher.CASES:
         world = fetcher.World(BrowserFetcher(js_host), _data_url(fetcher.BODY), "https://nobody.invalid/file")
         yield _named("fetcher", fetch_case, world)

@@ -5,6 +5,11 @@ chunk that was never written before a later one reads as zeros; its digest, whic
 
 Access handles read and write without a copy and without leaving the thread. Their mode `readwrite-unsafe` lets several
 threads have the same file open: the one that is being ended does not lock out the one that follows.
+
+Nothing is flushed after a write. It would hold the thread up, with every message that waits for it, until the disk is
+done: 8 MiB a write came down from 3,270 to 350 MB/s on a server's disk, 512 MiB to between 240 and 1,380. It protects
+from a power cut alone, what that takes is noticed by the chunks' digests at the next load, and only those chunks are
+fetched again. IndexedDB is asked for no more (`relaxed`).
 """
 
 from __future__ import annotations
@@ -115,6 +120,23 @@ class OpfsChunkStore:
         except JsException as error:
             raise await storage_refusal("list", error) from error
         return tuple(keys)
+
+    async def js_file(self, key: FileKey) -> Any:
+        """Return the file as a `File`, whose bytes stay on the disk; None when it is not there.
+
+        It can be read until the file is changed.
+        """
+        async with self._steps:
+            self._close(key)
+            try:
+                js_root = await self._js_root(create=False)
+                js_folder = await js_root.getDirectoryHandle(_name(key.repo))
+                js_handle = await js_folder.getFileHandle(_name(key.path))
+                return await js_handle.getFile()
+            except JsException as error:
+                if error.name != NOT_FOUND:
+                    raise await storage_refusal("read", error) from error
+                return None
 
     async def _handle(self, key: FileKey, *, create: bool) -> Any:
         """Return an access handle, opening the file and closing another one when too many are open."""
