@@ -14,9 +14,11 @@ from collections.abc import Callable
 
 from tabagent import codec, logs, model_codec
 from tabagent.adapters.browser.fetch import BrowserFetcher
+from tabagent.adapters.browser.file_offer import BrowserFileOffer
 from tabagent.adapters.browser.hasher import WasmHasher
 from tabagent.adapters.browser.host import DocumentHost, JsHost
 from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
+from tabagent.adapters.browser.legacy_profile import BrowserLegacyProfile
 from tabagent.adapters.browser.model_cache import ModelCache
 from tabagent.adapters.browser.opfs import OpfsChunkStore
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
@@ -25,18 +27,20 @@ from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
 from tabagent.generation.service import GenerationService
-from tabagent.messages import BeginOauthLogin, Empty, HuggingFaceLogin, ModelSourceSelection, Sender
+from tabagent.messages import BeginOauthLogin, Empty, HuggingFaceLogin, ManifestUpdated, ModelSourceSelection, Sender
 from tabagent.models.account import Account, HuggingFaceAccount
+from tabagent.models.adoption import Adoption
 from tabagent.models.baton import SharedBaton
 from tabagent.models.downloader import ModelDownloader
 from tabagent.models.downloads import Downloads
+from tabagent.models.exchange import ModelExchange
 from tabagent.models.hub import HubClient
 from tabagent.models.library import ModelLibrary
 from tabagent.models.loader import ModelLoader
 from tabagent.models.manager import ModelManager
 from tabagent.models.sources import ModelSources
 from tabagent.models.store import ModelStore
-from tabagent.ports.chunk_store import ChunkStore
+from tabagent.models.transfer import ModelTransfer
 from tabagent.ports.memory_probe import MemoryProbe
 from tabagent.publisher import EventPublisher, FlushingHost
 from tabagent.router import EventRouter
@@ -67,15 +71,12 @@ async def start(js_host: JsHost) -> OnMessage:
     publisher = EventPublisher(host, time.monotonic, loop.call_later)
     shared = SharedBaton(FlushingHost(host, publisher))
     js_database = await open_database()
-    opfs = await OpfsChunkStore.open()
-    chunks: dict[Backend, ChunkStore] = {Backend.INDEXED_DB: IndexedDbChunkStore(js_database)}
-    if opfs is not None:
-        chunks[Backend.OPFS] = opfs
+    opfs, indexed_db, hasher = OpfsChunkStore(), IndexedDbChunkStore(js_database), WasmHasher(js_host)
     store = ModelStore(
         index=IndexedDbModelIndex(js_database),
-        chunks=chunks,
-        hasher=WasmHasher(js_host),
-        default=Backend.OPFS if opfs is not None else Backend.INDEXED_DB,
+        chunks={Backend.OPFS: opfs, Backend.INDEXED_DB: indexed_db},
+        hasher=hasher,
+        default=Backend.OPFS,
     )
     fetcher, vault, space = BrowserFetcher(js_host), BrowserVault(js_database), BrowserStorageSpace(js_host)
     account = HuggingFaceAccount(fetcher, vault, time.time, config["huggingFaceClientId"])
@@ -91,22 +92,28 @@ async def start(js_host: JsHost) -> OnMessage:
         changed=shared.keep_downloads,
     )
     engine = TransformersJsEngine(js_host, ModelCache(store, downloader))
-    loader = ModelLoader(hub, store, downloads, engine)
+    adoption = Adoption(BrowserLegacyProfile(js_database), store, vault, lambda: publisher.publish(ManifestUpdated()))
+    loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
     manager = ModelManager(loader=loader, engine=engine, host=shared, publish=publisher.publish, baton=baton)
     library = ModelLibrary(
         manager=manager,
         loader=loader,
         store=store,
         downloads=downloads,
+        adoption=adoption,
         hub=hub,
         space=space,
         publish=publisher.publish,
         now=time.monotonic,
     )
+    offers = BrowserFileOffer(indexed_db, opfs)
+    transfer = ModelTransfer(store=store, hasher=hasher, fetcher=fetcher, offers=offers, now=time.time)
+    exchange = ModelExchange(transfer, publisher.publish, time.monotonic)
     generation = GenerationService(manager, engine, publisher.publish, time.monotonic)
     router = EventRouter(config["extensionId"])
     register(router, manager, generation, host, publisher, version=config["version"])
-    register_library(router, library, account, sources)
+    register_library(router, library, exchange)
+    register_account(router, account, sources)
 
     async def answer(number: int, text: str, sender: Sender) -> None:
         reply = await router.dispatch(text, sender)
@@ -122,17 +129,26 @@ async def start(js_host: JsHost) -> OnMessage:
 
     generation.resume(baton.interrupted)
     manager.resume()
-    later = loop.create_task(_after_start(library, begun, store.default))
+    later = loop.create_task(_after_start(library, adoption, opfs, store, begun))
     running.add(later)
     later.add_done_callback(running.discard)
     return on_message
 
 
-async def _after_start(library: ModelLibrary, begun: list[tuple[str, Dtype]], backend: Backend) -> None:
+async def _after_start(
+    library: ModelLibrary,
+    adoption: Adoption,
+    opfs: OpfsChunkStore,
+    store: ModelStore,
+    begun: list[tuple[str, Dtype]],
+) -> None:
     """Do what nobody waits for."""
     try:
+        if not await opfs.available():
+            store.default = Backend.INDEXED_DB
         await library.resume(begun)
-        await library.tidy(backend)
+        await adoption.run()
+        await library.tidy()
     except Exception:
         logger.exception("the work after the start ended early; the next start tries again")
 
@@ -174,10 +190,23 @@ def register(
     router.on(WorkerEventNames.REQUEST_MEMORY_STATS, codec.decode_empty, memory)
 
 
-def register_library(
-    router: EventRouter, library: ModelLibrary, account: HuggingFaceAccount, sources: ModelSources
-) -> None:
-    """Give every request about stored models, the account and the hubs its handler."""
+def register_library(router: EventRouter, library: ModelLibrary, exchange: ModelExchange) -> None:
+    """Give every request about stored models its handler."""
+    router.on(RuntimeMessageTypes.LIST_MODELS, codec.decode_empty, library.list_models)
+    router.on(RuntimeMessageTypes.INSPECT_MODEL, codec.decode_inspect_model, library.inspect_model)
+    router.on(RuntimeMessageTypes.SEARCH_MODELS, model_codec.decode_search_models, library.search_models)
+    router.on(RuntimeMessageTypes.DOWNLOAD_MODEL, model_codec.decode_download_model, library.download_model)
+    router.on(RuntimeMessageTypes.PAUSE_DOWNLOAD, model_codec.decode_stored_model, library.pause_download)
+    router.on(RuntimeMessageTypes.CANCEL_DOWNLOAD, model_codec.decode_stored_model, library.cancel_download)
+    router.on(RuntimeMessageTypes.CHECK_MODEL, model_codec.decode_stored_model, library.check_model)
+    router.on(RuntimeMessageTypes.DELETE_MODEL, model_codec.decode_stored_model, library.delete_model)
+    router.on(WorkerEventNames.CLEAR_CACHE, codec.decode_empty, library.clear_cache)
+    router.on(RuntimeMessageTypes.EXPORT_MODELS, model_codec.decode_export_models, exchange.export_models)
+    router.on(RuntimeMessageTypes.IMPORT_MODELS, model_codec.decode_import_models, exchange.import_models)
+
+
+def register_account(router: EventRouter, account: HuggingFaceAccount, sources: ModelSources) -> None:
+    """Give every request about the account and the hubs its handler."""
 
     async def shown(current: Account | None) -> JsonObject:
         return {"account": {"name": current.name, "method": current.method} if current is not None else None}
@@ -202,15 +231,6 @@ def register_library(
         change = sources.remove if request.remove else sources.add
         return {"sources": [*await change(request.source)]}
 
-    router.on(RuntimeMessageTypes.LIST_MODELS, codec.decode_empty, library.list_models)
-    router.on(RuntimeMessageTypes.INSPECT_MODEL, codec.decode_inspect_model, library.inspect_model)
-    router.on(RuntimeMessageTypes.SEARCH_MODELS, model_codec.decode_search_models, library.search_models)
-    router.on(RuntimeMessageTypes.DOWNLOAD_MODEL, model_codec.decode_download_model, library.download_model)
-    router.on(RuntimeMessageTypes.PAUSE_DOWNLOAD, model_codec.decode_stored_model, library.pause_download)
-    router.on(RuntimeMessageTypes.CANCEL_DOWNLOAD, model_codec.decode_stored_model, library.cancel_download)
-    router.on(RuntimeMessageTypes.CHECK_MODEL, model_codec.decode_stored_model, library.check_model)
-    router.on(RuntimeMessageTypes.DELETE_MODEL, model_codec.decode_stored_model, library.delete_model)
-    router.on(WorkerEventNames.CLEAR_CACHE, codec.decode_empty, library.clear_cache)
     router.on(RuntimeMessageTypes.GET_ACCOUNT, codec.decode_empty, get_account)
     router.on(RuntimeMessageTypes.BEGIN_OAUTH_LOGIN, model_codec.decode_begin_oauth_login, begin_oauth)
     router.on(WorkerEventNames.HUGGINGFACE_LOGIN, model_codec.decode_huggingface_login, login)

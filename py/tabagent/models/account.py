@@ -333,9 +333,9 @@ def _code(redirected_to: str, sign_in: _SignIn) -> str:
         values.get("state", "").encode(), sign_in.state.encode()
     ):
         raise LoginFailed("the browser came back with the answer to another sign-in; begin it again")
-    if "error" in values:
-        declined = values["error"] == "access_denied"
-        raise LoginFailed("it was declined" if declined else "the hub refused the sign-in")
+    refusal = values.get("error")
+    if refusal:
+        raise LoginFailed("it was declined" if refusal == "access_denied" else "the hub refused the sign-in")
     if not values.get("code"):
         raise LoginFailed("the hub's answer has no code")
     return values["code"]

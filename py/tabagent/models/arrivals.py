@@ -89,7 +89,8 @@ async def take_into_manifest(store: ModelStore, arrived: ManifestEntry) -> None:
     records = by_path(await store.records(arrived.repo))
     named = _files(known)
     here = [path for path in _files(arrived) if path in records and records[path].whole]
-    if not all(path in named and holds(records[path], named[path], known.commit) for path in here):
+    named_so = all(path in named and holds(records[path], named[path], known.commit) for path in here)
+    if not named_so or any(known.quant(quant.dtype) is None for quant in arrived.quants):
         await store.put_entry(_beside(known, arrived))
 
 

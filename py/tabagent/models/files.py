@@ -60,6 +60,8 @@ class FileStore:
         self._index, self._chunks, self._hasher, self.default = index, chunks, hasher, default
         # Records and entries are changed by read, modify, write: one at a time, so that no change is lost.
         self._lock = asyncio.Lock()
+        # Files that somebody has worked on since this thread began.
+        self._begun: set[FileKey] = set()
 
     async def record(self, key: FileKey) -> FileRecord | None:
         """Return what is stored of a file, or None."""
@@ -79,6 +81,7 @@ class FileStore:
         A whole file of the same content is returned as it is.
         """
         key = FileKey(repo, file.path)
+        self._begun.add(key)
         await self._hasher.prepare()
         old = await self.record(key)
         if old is not None and manifest.same_content(old, file, revision):
@@ -186,12 +189,13 @@ class FileStore:
             FileDamaged: It is missing or has changed.
         """
         await self._hasher.prepare()
-        chunk = await self._chunks[record.backend].read_chunk(record, index)
-        if (
-            chunk is not None
-            and index < len(record.chunks)
-            and self._hasher.chunk_digest(chunk) == record.chunks[index]
-        ):
+        chunk = await self._read(record, index)
+        if chunk is None:
+            # Whoever reads a file for long may have its record from before it was moved.
+            current = await self.record(record.key)
+            if current is not None and current.backend is not record.backend:
+                chunk = await self._read(current, index)
+        if chunk is not None:
             return chunk
         raise FileDamaged(record.key.repo, record.key.path, [index])
 
@@ -245,23 +249,42 @@ class FileStore:
                 found.append(index)
         return found
 
-    async def move_file(self, record: FileRecord, to: Backend) -> FileRecord:
+    async def move_file(self, record: FileRecord, to: Backend) -> bool:
         """Move a whole file to another backend; it is read from the old one until the new one has all of it.
+
+        Returns:
+            False when the file was changed or deleted meanwhile: then that counts.
 
         Raises:
             FileDamaged: A chunk is not as it was written; the file stays where it is.
+            StorageFull, StorageError: The storage refused; the file stays where it is.
         """
         moved = replace(record, backend=to)
         for index in range(record.chunk_count):
             await self._chunks[to].write_chunks(moved, index, [await self.chunk(record, index)])
-        await self._index.apply(IndexChange(put_records=(moved,)))
-        await self._chunks[record.backend].delete_file(record.key)
-        return moved
+        async with self._lock:
+            current = await self._index.record(record.key)
+            if current == record:
+                await self._index.apply(IndexChange(put_records=(moved,)))
+        if current == record:
+            await self._chunks[record.backend].delete_file(record.key)
+        elif current is None or current.backend is not to:
+            await self._chunks[to].delete_file(record.key)
+        return current == record
 
     async def sweep(self) -> int:
-        """Delete bytes that no record names, as a kill in the middle of a deletion or a move leaves them."""
-        known = {(record.backend, record.key) for record in await self.records()}
+        """Delete bytes that no record names, as a kill in the middle of a deletion or a move leaves them.
+
+        Returns:
+            How many files that were.
+        """
         swept = 0
+        for record in await self.records():
+            # Nothing of it counts as stored, and it is not about to come either.
+            if not record.whole and not any(record.chunks) and record.key not in self._begun:
+                await self.delete_file(record.key)
+                swept += 1
+        known = {(record.backend, record.key) for record in await self.records()}
         for backend, chunks in self._chunks.items():
             for key in await chunks.files():
                 # A file that was begun since the records were read has its record by now.
@@ -319,6 +342,13 @@ class FileStore:
         if record is None or not record.whole:
             return None
         return b"".join([(await self.chunk(record, index)).to_bytes() for index in range(record.chunk_count)])
+
+    async def _read(self, record: FileRecord, index: int) -> ByteBuffer | None:
+        """Return a chunk that is as it was written, or None."""
+        chunk = await self._chunks[record.backend].read_chunk(record, index)
+        if chunk is None or index >= len(record.chunks):
+            return None
+        return chunk if self._hasher.chunk_digest(chunk) == record.chunks[index] else None
 
     async def _change(self, record: FileRecord, *, retried: bool = False) -> None:
         async with self._lock:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tabagent.errors import Busy, HubError, InvalidState, JsonObject, JsonValue, NoOnnxFiles
+from tabagent.errors import Busy, FileDamaged, HubError, InvalidState, JsonObject, JsonValue, NoOnnxFiles
 from tabagent.messages import (
     CacheCleared,
     DownloadModel,
@@ -18,6 +18,7 @@ from tabagent.messages import (
     SearchModels,
     StoredModel,
 )
+from tabagent.models.adoption import Adoption
 from tabagent.models.architecture import context_length
 from tabagent.models.checking import ModelChecks
 from tabagent.models.downloads import Downloads
@@ -28,7 +29,7 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
 from tabagent.ports.storage_space import StorageSpace
-from tabagent.specs import Backend, Dtype, ManifestEntry, Quant
+from tabagent.specs import Dtype, ManifestEntry, Quant
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class ModelLibrary:
         loader: Plans.
         store: Files and manifest.
         downloads: Brings files in.
+        adoption: Takes over what earlier versions left.
         hub: Searches.
         space: Says how much room there is.
         publish: Sends events to the pages.
@@ -57,13 +59,14 @@ class ModelLibrary:
         loader: ModelLoader,
         store: ModelStore,
         downloads: Downloads,
+        adoption: Adoption,
         hub: HubClient,
         space: StorageSpace,
         publish: Callable[[Event], None],
         now: Callable[[], float],
     ) -> None:
         self._manager, self._loader, self._store, self._downloads = manager, loader, store, downloads
-        self._hub, self._space, self._publish = hub, space, publish
+        self._adoption, self._hub, self._space, self._publish = adoption, hub, space, publish
         self._checks = ModelChecks(store, publish, now)
         # By repository and commit; a configuration does not change within one.
         self._context_lengths: dict[tuple[str, str], int | None] = {}
@@ -139,6 +142,8 @@ class ModelLibrary:
         for dtype in self._downloads.open_for(request.model_id):
             if request.dtype in (None, dtype):
                 await self._downloads.cancel(request.model_id, dtype)
+        await self._adoption.settled(request.model_id)
+        await self._adoption.discard(request.model_id)
         freed = await self._store.delete_model(request.model_id, request.dtype)
         self._publish(ManifestUpdated())
         return {"freed": freed}
@@ -147,6 +152,7 @@ class ModelLibrary:
         """Answer CLEAR_CACHE: delete every stored model."""
         self._refuse_in_use(None, None)
         await self._downloads.cancel_all()
+        await self._adoption.discard()
         repos = {entry.repo for entry in await self._store.entries()}
         for repo in sorted(repos | {record.key.repo for record in await self._store.records()}):
             await self._store.delete_model(repo)
@@ -165,8 +171,9 @@ class ModelLibrary:
             except Exception:  # one that cannot go on must not keep the others from it; it stays as a partial download
                 logger.exception("the download of %s could not go on", repo)
 
-    async def tidy(self, move_to: Backend) -> None:
+    async def tidy(self) -> None:
         """Delete what no record names, then move whole files that lie in another backend than new ones do."""
+        move_to = self._store.default
         swept = await self._store.sweep()
         if swept:
             logger.info("deleted the bytes of %d files that nothing names", swept)
@@ -203,7 +210,11 @@ class ModelLibrary:
         """Return how many tokens a stored model can attend to, or None while its configuration is not stored."""
         name = entry.repo, entry.commit
         if self._context_lengths.get(name) is None:
-            config = await self._store.get_model_config(entry.repo)
+            try:
+                config = await self._store.get_model_config(entry.repo)
+            except FileDamaged:
+                # A list shows what it can; the next load tells of the damage, or repairs it.
+                config = None
             self._context_lengths[name] = context_length(config) if config is not None else None
         return self._context_lengths[name]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from tabagent.errors import LoadFailed, TabAgentError
 from tabagent.events import TransferStates
@@ -33,10 +34,19 @@ class ModelLoader:
         store: Files and manifest.
         downloads: Brings missing files in.
         engine: Computes.
+        settled: Waits until nothing else is bringing files of a repository in.
     """
 
-    def __init__(self, hub: HubClient, store: ModelStore, downloads: Downloads, engine: InferenceEngine) -> None:
+    def __init__(
+        self,
+        hub: HubClient,
+        store: ModelStore,
+        downloads: Downloads,
+        engine: InferenceEngine,
+        settled: Callable[[str], Awaitable[None]],
+    ) -> None:
         self._hub, self._store, self._downloads, self._engine = hub, store, downloads, engine
+        self._settled = settled
 
     async def refresh(self, repo: str) -> ManifestEntry:
         """Ask the hub, with one request, whether there is a newer commit, and remember it.
@@ -57,6 +67,7 @@ class ModelLoader:
         Raises:
             HubError, UnsupportedDtype, UnsupportedDevice: See `plan_load` and `refresh`.
         """
+        await self._settled(request.model_id)
         entry = await self._store.entry(request.model_id)
         if entry is not None:
             plan = _plan_or_none(request, entry, report)

@@ -55,9 +55,16 @@ class ModelStore(FileStore):
         await self._change_entry(repo, lambda entry: manifest.update_model_status(entry, records))
 
     async def get_model_config(self, repo: str) -> JsonObject | None:
-        """Return a stored model's `config.json`, or None; the plan's `getModelConfig`."""
+        """Return a stored model's `config.json`, or None when there is none to read; the plan's `getModelConfig`.
+
+        Raises:
+            FileDamaged: It is not as it was written.
+        """
         content = await self.assemble_chunks(FileKey(repo, "config.json"))
-        config = json.loads(content) if content is not None else None
+        try:
+            config = json.loads(content or b"")
+        except ValueError:
+            return None
         return cast(JsonObject, config) if isinstance(config, dict) else None
 
     async def delete_model(self, repo: str, dtype: Dtype | None = None) -> int:

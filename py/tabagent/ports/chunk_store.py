@@ -17,7 +17,9 @@ class ChunkStore(Protocol):
     """
 
     async def write_chunks(self, record: FileRecord, first: int, chunks: Sequence[ByteBuffer]) -> None:
-        """Store `chunks` as numbers `first`, `first + 1`, …, replacing what is there; on disk when it returns.
+        """Store `chunks` as numbers `first`, `first + 1`, …, replacing what is there.
+
+        When it returns, the operating system has them: an end of the browser takes nothing, a power cut may.
 
         Raises:
             StorageFull: There is no room.

@@ -16,19 +16,7 @@ MIB = 2**20
 REPO = "acme/tiny"
 
 
-async def worlds(js_host: Any) -> AsyncIterator[tuple[str, Callable[[Any], Awaitable[None]], Any]]:
-    """Yield the name of what is tested, a case, and the case's world."""
-    async for vault_case, vault_world in _vaults():
-        yield "vault", vault_case, vault_world
-    async for offer_case, offer_world in _offers(js_host):
-        yield "file_offer", offer_case, offer_world
-    async for profile_case, profile_world in _old_profiles():
-        yield "legacy_profile", profile_case, profile_world
-    for case in CASES:
-        yield "carrying", case, js_host
-
-
-async def _vaults() -> AsyncIterator[tuple[vault.Case, vault.World]]:
+async def vaults() -> AsyncIterator[tuple[vault.Case, vault.World]]:
     """Yield each case of the vault's contract with a world of its own."""
     from tabagent.adapters.browser.indexed_db import open_database
     from tabagent.adapters.browser.vault import BrowserVault
@@ -42,7 +30,7 @@ async def _vaults() -> AsyncIterator[tuple[vault.Case, vault.World]]:
         yield case, vault.World(BrowserVault(js_database), reopened)
 
 
-async def _offers(js_host: Any) -> AsyncIterator[tuple[file_offer.Case, file_offer.World]]:
+async def offers(js_host: Any) -> AsyncIterator[tuple[file_offer.Case, file_offer.World]]:
     """Yield each case of the offers' contract with a world of its own."""
     from tabagent.adapters.browser.ffi import js_bytes
     from tabagent.adapters.browser.file_offer import BrowserFileOffer
@@ -59,7 +47,7 @@ async def _offers(js_host: Any) -> AsyncIterator[tuple[file_offer.Case, file_off
         yield case, file_offer.World(BrowserFileOffer(indexed, opfs), chunks, js_bytes, read)
 
 
-async def _old_profiles() -> AsyncIterator[tuple[legacy_profile.Case, legacy_profile.World]]:
+async def old_profiles() -> AsyncIterator[tuple[legacy_profile.Case, legacy_profile.World]]:
     """Yield each case of the old profiles' contract with a world of its own."""
     for number, case in enumerate(legacy_profile.CASES):
         yield case, await _old_profile(f"contract-old-profile-{number}")

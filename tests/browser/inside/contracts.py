@@ -42,7 +42,7 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
     from tabagent.adapters.browser.opfs import OpfsChunkStore
     from tabagent.adapters.browser.storage_space import BrowserStorageSpace
-    from tests.browser.inside import adapters, carrying
+    from tests.browser.inside import adapters
     from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
 
     for number, chunk_case in enumerate(chunk_store.CASES):
@@ -58,11 +58,11 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         beside = WasmHasher(js_host, in_thread_bytes=-1)
         yield _named("hasher in a worker", hash_case, hasher.World(beside, js_bytes))
     for space_case in storage_space.CASES:
-        yield _named("storage_space", space_case, BrowserStorageSpace())
+        yield _named("storage_space", space_case, BrowserStorageSpace(js_host))
     for adapter_case in adapters.CASES:
         yield _named("adapters", adapter_case, js_host)
-    async for name, case, world in carrying.worlds(js_host):
-        yield _named(name, case, world)
+    async for carried in _carried(js_host):
+        yield carried
     for fetch_case in fetcher.CASES:
         world = fetcher.World(BrowserFetcher(js_host), _data_url(fetcher.BODY), "https://nobody.invalid/file")
         yield _named("fetcher", fetch_case, world)
@@ -74,6 +74,23 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     loading = asyncio.ensure_future(_loaded_engine(js_host))
     for engine_case in engine.CASES:
         yield _on_engine(engine_case, loading)
+
+
+async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
+    """Yield the cases of what carries secrets and models over."""
+    from tests.browser.inside import carrying
+    from tests.contracts import file_offer, legacy_profile, vault
+
+    worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
+        vault: carrying.vaults(),
+        file_offer: carrying.offers(js_host),
+        legacy_profile: carrying.old_profiles(),
+    }
+    for contract, cases in worlds.items():
+        async for case, world in cases:
+            yield _named(contract.__name__.rpartition(".")[2], case, world)
+    for carrying_case in carrying.CASES:
+        yield _named("carrying", carrying_case, js_host)
 
 
 class _Told:
@@ -119,25 +136,37 @@ def _data_url(body: bytes) -> str:
 async def _loaded_engine(js_host: Any) -> Any:
     """Load the kilobyte model of the tests' hub on the CPU."""
     from tabagent.adapters.browser.fetch import BrowserFetcher
-    from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbManifestStore, open_database
+    from tabagent.adapters.browser.hasher import WasmHasher
+    from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
     from tabagent.adapters.browser.model_cache import ModelCache
     from tabagent.adapters.browser.transformers_js import TransformersJsEngine
+    from tabagent.adapters.browser.vault import BrowserVault
     from tabagent.messages import LoadModel
-    from tabagent.models.downloader import ModelDownloader
+    from tabagent.models.account import HuggingFaceAccount
+    from tabagent.models.downloader import FileListener, ModelDownloader
     from tabagent.models.hub import HubClient
-    from tabagent.models.loader import ModelLoader
-    from tabagent.models.progress import LoadProgress
+    from tabagent.models.plan import plan_load
+    from tabagent.models.quants import entry_from_listing
+    from tabagent.models.sources import ModelSources
     from tabagent.models.store import ModelStore
-    from tabagent.specs import Device, Dtype
+    from tabagent.specs import Backend, Device, Dtype
 
     js_database = await open_database("contract-engine")
-    store = ModelStore(IndexedDbChunkStore(js_database), IndexedDbManifestStore(js_database))
-    hub = HubClient(BrowserFetcher(js_host))
-    engine = TransformersJsEngine(js_host, ModelCache(store))
-    loader = ModelLoader(hub, store, ModelDownloader(hub, store), engine)
+    store = ModelStore(
+        index=IndexedDbModelIndex(js_database),
+        chunks={Backend.INDEXED_DB: IndexedDbChunkStore(js_database)},
+        hasher=WasmHasher(js_host),
+        default=Backend.INDEXED_DB,
+    )
+    fetcher, vault = BrowserFetcher(js_host), BrowserVault(js_database)
+    hub = HubClient(fetcher, ModelSources(vault), HuggingFaceAccount(fetcher, vault, lambda: 0.0))
+    downloader = ModelDownloader(hub, store)
+    engine = TransformersJsEngine(js_host, ModelCache(store, downloader))
+    listing = await hub.listing(REPO)
+    assert listing is not None
     request = LoadModel(model_id=REPO, dtype=Dtype.Q8, device=Device.WASM, task="text-generation", load_id="contract")
-    plan = await loader.resolve(request, await engine.probe())
-    progress = LoadProgress(lambda event: None, load_id="contract", model_id=REPO, dtype="q8")
-    await loader.bring_in(plan, progress)
-    await loader.start(plan, progress)
+    plan = plan_load(request, await store.put_entry(entry_from_listing(listing)), await engine.probe())
+    for file in plan.files:
+        await downloader.fetch_from_network_and_cache(REPO, listing.commit, file, FileListener())
+    await engine.load(plan.spec)
     return engine

@@ -12,7 +12,14 @@ worker.onmessage = ({ data }) => {
   else if (data.kind === "broadcast") inside.broadcasts.push(JSON.parse(data.text));
   else if (data.kind === "reply") inside.replies[data.number] = JSON.parse(data.text);
   else if (data.kind === "restart") inside.restarts.push(data.reason);
-  else if (data.kind === "heap") worker.postMessage({ kind: "heap", heap: null });
+  else if (data.kind === "ask") void answer(data);
 };
+
+/** What the offscreen document answers. @param {{what: string, number: number}} question */
+async function answer({ what, number }) {
+  const given = what === "persist" ? await navigator.storage.persist() : null;
+  worker.postMessage({ kind: "answer", number, answer: given });
+}
+
 const archives = ["./python/tests.zip"];
 worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "", entry, archives });

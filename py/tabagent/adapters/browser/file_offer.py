@@ -22,10 +22,10 @@ class BrowserFileOffer:
 
     Args:
         indexed_db: Gives its chunks one by one; the browser keeps them until the offer is withdrawn.
-        opfs: Gives its files as they lie on the disk.
+        opfs: Gives its files as they lie on the disk; None where there is no such store.
     """
 
-    def __init__(self, indexed_db: IndexedDbChunkStore, opfs: OpfsChunkStore) -> None:
+    def __init__(self, indexed_db: IndexedDbChunkStore, opfs: OpfsChunkStore | None) -> None:
         self._indexed_db, self._opfs = indexed_db, opfs
         self._addresses: set[str] = set()
 
@@ -51,7 +51,7 @@ class BrowserFileOffer:
             js.URL.revokeObjectURL(address)
 
     async def _on_disk(self, record: FileRecord) -> Any:
-        js_file = await self._opfs.js_file(record.key)
+        js_file = await self._opfs.js_file(record.key) if self._opfs is not None else None
         if js_file is None or js_file.size < record.size:
             raise _absent(record)
         return js_file.slice(0, record.size)
