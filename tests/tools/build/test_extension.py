@@ -33,6 +33,7 @@ def test_the_package_holds_every_part(sample: Project) -> None:
         "python/snapshot.json",
         "vendor/pyodide/pyodide.mjs",
         "vendor/pyodide/pyodide-lock.json",
+        "vendor/hash-wasm/hash-wasm.js",
         "vendor/transformers/transformers.js",
         "vendor/transformers/ort-wasm-simd-threaded.jspi.wasm",
     }
@@ -78,6 +79,7 @@ def test_notices_name_every_packaged_third_party_with_its_licence(sample: Projec
         "pyodide 314",
         "onnxruntime-web",
         "@huggingface/transformers",
+        "hash-wasm ",
         "lit ",
         "transformers-js-py",
         "CPython",
