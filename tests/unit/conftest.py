@@ -10,30 +10,41 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from tabagent.adapters.memory.chunk_store import MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
+from tabagent.adapters.memory.file_offer import MemoryFileOffer
 from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
+from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.errors import JsonValue
 from tabagent.events import ErrorCodes, ModelWorkerStates
 from tabagent.generation.service import GenerationService
-from tabagent.messages import Event, Fault, LoadModel, SendChatMessage, WorkerStateChanged
+from tabagent.messages import Event, Fault, LoadModel, ManifestUpdated, SendChatMessage, WorkerStateChanged
 from tabagent.models.account import HuggingFaceAccount
+from tabagent.models.adoption import Adoption
 from tabagent.models.baton import Baton, SharedBaton
 from tabagent.models.downloader import ModelDownloader
 from tabagent.models.downloads import Downloads
+from tabagent.models.exchange import ModelExchange
 from tabagent.models.hub import HubClient
 from tabagent.models.library import ModelLibrary
 from tabagent.models.loader import ModelLoader
 from tabagent.models.manager import ModelManager
 from tabagent.models.sources import HUB, ModelSources
 from tabagent.models.store import ModelStore
+from tabagent.models.transfer import ModelTransfer
+from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, ChatMessage, Device, Dtype, GenerationSettings
+
+# How long a property takes says more of what else the machine does than of the code.
+settings.register_profile("unit", deadline=None)
+settings.load_profile("unit")
 
 REPO = "acme/tiny"
 OTHER_REPO = "acme/other"
@@ -141,19 +152,18 @@ class World:
     host: MemoryHost = field(default_factory=MemoryHost)
     clock: Clock = field(default_factory=Clock)
     chunks: MemoryChunkStore = field(default_factory=MemoryChunkStore)
+    opfs: MemoryChunkStore = field(default_factory=MemoryChunkStore)
     index: MemoryModelIndex = field(default_factory=MemoryModelIndex)
     vault: MemoryVault = field(default_factory=MemoryVault)
+    legacy: MemoryLegacyProfile = field(default_factory=MemoryLegacyProfile)
     space: MemoryStorageSpace = field(default_factory=MemoryStorageSpace)
     events: list[Event] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store = ModelStore(
-            index=self.index,
-            chunks={Backend.INDEXED_DB: self.chunks},
-            hasher=MemoryHasher(),
-            default=Backend.INDEXED_DB,
-        )
+        chunks: dict[Backend, ChunkStore] = {Backend.INDEXED_DB: self.chunks, Backend.OPFS: self.opfs}
+        self.store = ModelStore(index=self.index, chunks=chunks, hasher=MemoryHasher(), default=Backend.INDEXED_DB)
+        self.offers = MemoryFileOffer(chunks)
         self.account = HuggingFaceAccount(self.fetcher, self.vault, self.clock.now)
         self.sources = ModelSources(self.vault)
         self.hub = HubClient(self.fetcher, self.sources, self.account)
@@ -177,7 +187,8 @@ class World:
             now=self.clock.now,
             changed=self.shared.keep_downloads,
         )
-        self.loader = ModelLoader(self.hub, self.store, self.downloads, self.engine)
+        self.adoption = Adoption(self.legacy, self.store, self.vault, lambda: self.events.append(ManifestUpdated()))
+        self.loader = ModelLoader(self.hub, self.store, self.downloads, self.engine, self.adoption.settled)
         self.manager = ModelManager(
             loader=self.loader, engine=self.engine, host=self.shared, publish=self.events.append, baton=self.baton
         )
@@ -186,11 +197,16 @@ class World:
             loader=self.loader,
             store=self.store,
             downloads=self.downloads,
+            adoption=self.adoption,
             hub=self.hub,
             space=self.space,
             publish=self.events.append,
             now=self.clock.now,
         )
+        transfer = ModelTransfer(
+            store=self.store, hasher=MemoryHasher(), fetcher=self.fetcher, offers=self.offers, now=self.clock.now
+        )
+        self.exchange = ModelExchange(transfer, self.events.append, self.clock.now)
         self.generation = GenerationService(self.manager, self.engine, self.events.append, self.clock.now)
 
     def resume(self) -> None:

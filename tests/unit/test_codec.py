@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -127,7 +128,8 @@ def test_no_json_value_gets_past_the_envelope_in_another_way_than_a_refusal(valu
 def test_no_payload_makes_a_decoder_fail_in_another_way_than_a_refusal(value: object) -> None:
     payload = dict.fromkeys(("modelId", "loadId", "dtype", "device", "chatId", "messages", "options"), value)
     for decode in (codec.decode_load_model, codec.decode_send_chat_message, codec.decode_inspect_model):
-        with pytest.raises((BadRequest, EmptyPrompt)):
+        # Some values are right: "0" is a model's name.
+        with suppress(BadRequest, EmptyPrompt):
             decode(json.loads(json.dumps(payload | {"messageId": value, "task": value})))
 
 

@@ -89,7 +89,8 @@ def background(main: ModuleType, world: World) -> Background:
     router = EventRouter(ID)
     publisher = EventPublisher(world.host, world.clock.now, world.clock.call_later)
     main.register(router, world.manager, world.generation, Probe(), publisher, version="1.2.3")
-    main.register_library(router, world.library, world.account, world.sources)
+    main.register_library(router, world.library, world.exchange)
+    main.register_account(router, world.account, world.sources)
     return Background(router, world)
 
 

@@ -104,7 +104,7 @@ SCENES = {
 
 async def after_each_death(scene: Scene) -> list[Disk]:
     """Return the disk after a death before the first write, after the first, after the second, and so on."""
-    disks = []
+    disks: list[Disk] = []
     while True:
         disk = Disk()
         if scene.before is not None:
