@@ -226,6 +226,23 @@ async def a_deleted_file_is_gone_in_every_shape_and_the_others_stay(world: World
     assert "huggingface_token" in await world.keys()
 
 
+async def everything_of_a_repository_or_of_all_is_deleted_whole_or_not(world: World) -> None:
+    for repo in ("acme/tiny", "acme/tiny-2", "zeta/b"):
+        await world.put_chunked(FileKey(repo, "whole"))
+        await world.put_chunked(FileKey(repo, "half"), lost=1)
+        await world.put_blob(address(FileKey(repo, "config.json")), b"{}")
+    await world.put_blob("huggingface_token", b"hf_x")
+    await world.put_blob("selected_model_source", b"huggingface")
+    await world.profile.delete_all("acme/tiny")
+
+    assert {file.key.repo for file in await world.profile.files()} == {"acme/tiny-2", "zeta/b"}
+    assert not [key for key in await world.keys() if "acme/tiny/" in key]
+    await world.profile.delete_all()
+    await world.profile.delete_all()
+
+    assert await world.keys() == ["huggingface_token", "selected_model_source"]
+
+
 async def bytes_that_are_not_there_are_an_error(world: World) -> None:
     await world.put_chunked()
     (file,) = await world.profile.files()
@@ -291,6 +308,7 @@ CASES: tuple[Case, ...] = (
     a_shape_that_is_not_whole_does_not_hide_one_that_is,
     files_come_in_order_of_repository_and_path,
     a_deleted_file_is_gone_in_every_shape_and_the_others_stay,
+    everything_of_a_repository_or_of_all_is_deleted_whole_or_not,
     bytes_that_are_not_there_are_an_error,
     old_entries_tell_tasks,
     a_token_is_read_and_deleted,

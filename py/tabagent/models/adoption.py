@@ -46,6 +46,7 @@ class Adoption:
         self._looked.set()
         self._waiting: dict[str, asyncio.Event] = {}
         self._urgent: list[str] = []
+        self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
         """Take over what can be, once; raises nothing for what is in the profile.
@@ -77,10 +78,14 @@ class Adoption:
             await event.wait()
 
     async def discard(self, repo: str | None = None) -> None:
-        """Delete a repository's files, or all, where earlier versions left them."""
-        for file in await self._profile.files():
-            if repo in (None, file.key.repo):
-                await self._profile.delete(file)
+        """Delete a repository's files, or all, where earlier versions left them; they are not taken over any more.
+
+        What has been taken over is the store's; a repository that is just being taken over is first finished.
+        """
+        async with self._one_at_a_time:
+            await self._profile.delete_all(repo)
+            for gone in [waiting for waiting in self._waiting if repo in (None, waiting)]:
+                self._waiting.pop(gone).set()
 
     async def _token(self) -> None:
         token = await self._profile.token()
@@ -99,14 +104,17 @@ class Adoption:
         self._looked.set()
         tasks = await self._profile.tasks() if repos else {}
         while self._waiting:
-            repo = next((repo for repo in self._urgent if repo in self._waiting), next(iter(self._waiting)))
-            try:
-                await self._repository(repo, repos[repo], tasks.get(repo, TASK))
-            except StorageFull:
-                raise
-            except StorageError as error:
-                logger.warning("%s of an earlier version cannot be taken over now: %s", repo, error)
-            self._waiting.pop(repo).set()
+            async with self._one_at_a_time:
+                if not self._waiting:
+                    break
+                repo = next((repo for repo in self._urgent if repo in self._waiting), next(iter(self._waiting)))
+                try:
+                    await self._repository(repo, repos[repo], tasks.get(repo, TASK))
+                except StorageFull:
+                    raise
+                except StorageError as error:
+                    logger.warning("%s of an earlier version cannot be taken over now: %s", repo, error)
+                self._waiting.pop(repo).set()
 
     async def _repository(self, repo: str, files: Sequence[LegacyFile], task: str) -> None:
         """Take a repository over, when it can be loaded and no other version of it is stored."""

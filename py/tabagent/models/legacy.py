@@ -113,6 +113,11 @@ def keys_of(file: LegacyFile, keys: Iterable[str]) -> list[str]:
     return [text for text in keys if (found := parse_key(text)) is not None and found.key == file.key]
 
 
+def keys_in(repo: str | None, keys: Iterable[str]) -> list[str]:
+    """Return the keys that belong to files of a repository, or of all."""
+    return [text for text in keys if (found := parse_key(text)) is not None and repo in (None, found.key.repo)]
+
+
 def whole_files(sizes: Mapping[str, int], records: Mapping[str, JsonObject]) -> list[LegacySource]:
     """Return the files that are whole, as `LegacyProfile.files` orders and chooses them.
 

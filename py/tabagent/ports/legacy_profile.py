@@ -53,6 +53,9 @@ class LegacyProfile(Protocol):
     async def delete(self, file: LegacyFile) -> None:
         """Delete a file in every shape in which it is there."""
 
+    async def delete_all(self, repo: str | None = None) -> None:
+        """Delete the files of a repository, or of all, whole or not; everything else stays."""
+
     async def token(self) -> str | None:
         """Return the access token that TabAgent kept in clear text, or None."""
 

@@ -171,6 +171,23 @@ async def test_nobody_waits_for_ever_when_there_is_no_room() -> None:
     await running
 
 
+async def test_what_is_discarded_meanwhile_is_not_taken_over(old: OldBrowser) -> None:
+    for repo in ("acme/a", "acme/b", OTHER):
+        old.leave_whole(repo)
+    begun = asyncio.Event()
+    old.start(lambda thing: Watched(thing, lambda name: begun.set() if name == "write_chunks" else None))
+    running = asyncio.ensure_future(old.adoption.run())
+    await begun.wait()
+    waiting = asyncio.ensure_future(old.adoption.settled(OTHER))
+    await old.adoption.discard()
+    await running
+    await waiting
+
+    assert await old.statuses("acme/a") == {Dtype.Q4: QuantStatus.DOWNLOADED}
+    assert [entry.repo for entry in await old.store.entries()] == ["acme/a"]
+    assert old.profile.records == {}
+
+
 async def test_what_is_left_can_be_discarded(old: OldBrowser) -> None:
     old.leave_whole()
     old.leave_chunked(OTHER)

@@ -17,6 +17,7 @@ from tabagent.models.legacy import (
     TOKEN_KEY,
     ChunkRecord,
     LegacySource,
+    keys_in,
     keys_of,
     missing,
     parse_key,
@@ -84,6 +85,10 @@ class BrowserLegacyProfile:
     async def delete(self, file: LegacyFile) -> None:
         """Delete a file in every shape, in one transaction."""
         await self._delete(*keys_of(file, await self._keys()))
+
+    async def delete_all(self, repo: str | None = None) -> None:
+        """Delete the files of a repository, or of all, in one transaction."""
+        await self._delete(*keys_in(repo, await self._keys()))
 
     async def token(self) -> str | None:
         """Return the token, or None."""

@@ -10,6 +10,7 @@ from tabagent.models.legacy import (
     TOKEN_KEY,
     ChunkRecord,
     LegacySource,
+    keys_in,
     keys_of,
     missing,
     parse_key,
@@ -69,6 +70,11 @@ class MemoryLegacyProfile:
     async def delete(self, file: LegacyFile) -> None:
         """Delete a file in every shape."""
         for text in keys_of(file, self.records):
+            del self.records[text]
+
+    async def delete_all(self, repo: str | None = None) -> None:
+        """Delete the files of a repository, or of all."""
+        for text in keys_in(repo, self.records):
             del self.records[text]
 
     async def token(self) -> str | None:
