@@ -116,7 +116,7 @@ def _beside(known: ManifestEntry, arrived: ManifestEntry) -> ManifestEntry:
     if not stored:
         common |= {file.path: file for file in arrived.common}
     return replace(
-        known if stored or known.commit == arrived.commit else arrived,
+        known,
         common=tuple(common.values()),
         quants=tuple((old | fresh).values()),
     )

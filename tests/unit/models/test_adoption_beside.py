@@ -196,3 +196,21 @@ async def test_what_is_left_can_be_discarded(old: OldBrowser) -> None:
     await old.adoption.discard()
 
     assert await old.profile.files() == ()
+
+
+async def test_a_database_that_cannot_be_read_is_tried_again_at_the_next_start(
+    old: OldBrowser, caplog: pytest.LogCaptureFixture
+) -> None:
+    old.leave_whole()
+
+    async def refuse() -> Any:
+        raise StorageError("The disk does not answer.")
+
+    files, old.profile.files = old.profile.files, refuse  # type: ignore[method-assign]  # a disk that fails for a while
+    await old.adoption.run()
+    await old.adoption.settled(REPO)
+    assert "cannot be taken over now" in caplog.text
+
+    old.profile.files = files  # type: ignore[method-assign]  # it works again
+    await old.adoption.run()
+    assert await old.statuses() == {Dtype.Q4: QuantStatus.DOWNLOADED}

@@ -183,3 +183,12 @@ async def test_a_wrong_digest_is_named_and_nothing_of_the_file_stays(machine: Ma
 async def test_a_newer_format_asks_for_an_update(machine: Machine) -> None:
     with pytest.raises(ImportFailed, match=r"newer TabAgent.*update"):
         await machine.take_in(export_of({"format": "tabagent-export", "version": VERSION + 1, "packs": []}))
+
+
+async def test_a_model_whose_configuration_cannot_be_read_is_taken_in_as_it_is(machine: Machine) -> None:
+    contents = {**FILES, "config.json": b"\xff not JSON"}
+
+    await machine.take_in(export_of(manifest_of(contents), contents))
+
+    assert await machine.stored() == contents
+    assert await machine.statuses() == {Dtype.Q4: QuantStatus.DOWNLOADED}

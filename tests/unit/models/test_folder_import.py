@@ -137,3 +137,13 @@ async def test_a_folder_is_pinned_to_the_commit_whose_files_it_has(machine: Mach
     assert entry is not None
     assert entry.commit == COMMIT
     assert await machine.statuses() == {Dtype.Q4: QuantStatus.DOWNLOADED, Dtype.Q8: QuantStatus.AVAILABLE}
+
+
+async def test_a_folder_replaces_what_was_only_listed_of_another_one(machine: Machine) -> None:
+    other = {**MORE, "config.json": b'{"model_type": "other"}'}
+    await machine.download(contents=other, commit="", digest=sha256, only=[])
+
+    await machine.take_in_folder(folder())
+
+    assert await machine.stored() == FILES
+    assert await machine.statuses() == {Dtype.Q4: QuantStatus.DOWNLOADED, Dtype.Q8: QuantStatus.AVAILABLE}
