@@ -85,10 +85,9 @@ class FileStore:
         await self._hasher.prepare()
         old = await self.record(key)
         if old is not None and manifest.same_content(old, file, revision):
-            fresh = replace(old, revision=revision, digest=file.digest or old.digest)
-            if fresh != old:
-                await self._change(fresh)
-            return fresh
+            return await self._alter(
+                key, lambda record: replace(record, revision=revision, digest=file.digest or record.digest)
+            )
         if old is not None:
             await self.delete_file(key)
         record = FileRecord(
@@ -100,7 +99,8 @@ class FileStore:
             digest=file.digest,
             backend=self.default,
         )
-        await self._change(record)
+        async with self._lock:
+            await self._index.apply(await self._with_entries(record))
         return record
 
     async def set_etag(self, key: FileKey, etag: str) -> None:
@@ -142,9 +142,7 @@ class FileStore:
         if record.digest is not None and found != record.digest:
             await self.delete_file(key)
             raise IntegrityFailed(key.path, record.digest, found)
-        whole = replace(await self._known(key), whole=True, digest=found)
-        await self._change(whole, retried=True)
-        return whole
+        return await self._alter(key, lambda record: replace(record, whole=True, digest=found), retried=True)
 
     async def content_digest(
         self,
@@ -218,17 +216,18 @@ class FileStore:
 
     async def restart_file(self, key: FileKey) -> FileRecord:
         """Forget all chunks of a file whose content has changed; the next ones replace them."""
-        async with self._lock:
-            fresh = replace(await self._known(key), chunks=(), whole=False, etag="")
-            await self._index.apply(await self._with_entries(fresh))
-        return fresh
+        return await self._alter(key, lambda record: replace(record, chunks=(), whole=False, etag=""))
 
     async def delete_file(self, key: FileKey) -> int:
         """Delete a file and return the bytes that it had. It counts as missing before its first chunk goes."""
         record = await self.record(key)
         if record is None:
             return 0
-        await self._change(replace(record, chunks=(), whole=False))
+        try:
+            await self._alter(key, lambda record: replace(record, chunks=(), whole=False))
+        except FileDamaged:
+            # Somebody else has deleted it meanwhile.
+            return 0
         await self._chunks[record.backend].delete_file(key)
         await self._index.apply(IndexChange(delete_records=(key,)))
         return record.stored_bytes
@@ -350,9 +349,16 @@ class FileStore:
             return None
         return chunk if self._hasher.chunk_digest(chunk) == record.chunks[index] else None
 
-    async def _change(self, record: FileRecord, *, retried: bool = False) -> None:
+    async def _alter(
+        self, key: FileKey, change: Callable[[FileRecord], FileRecord], *, retried: bool = False
+    ) -> FileRecord:
+        """Change a record, and what follows from it in the manifest, in one transaction."""
         async with self._lock:
-            await self._index.apply(await self._with_entries(record, retried=retried))
+            record = await self._known(key)
+            fresh = change(record)
+            if fresh != record:
+                await self._index.apply(await self._with_entries(fresh, retried=retried))
+        return fresh
 
     async def _with_entries(self, record: FileRecord, *, retried: bool = False) -> IndexChange:
         """Return the change of a record together with what follows from it for the manifest."""

@@ -77,9 +77,10 @@ def set_manifest_quant_status(
     return _with_quant(entry, dtype, status=status, reason=reason)
 
 
-def used_now(entry: ManifestEntry, dtype: Dtype, now_ms: int) -> ManifestEntry:
-    """Return the entry with a dtype that has just been loaded: downloaded, and used last now."""
-    return _with_quant(entry, dtype, status=QuantStatus.DOWNLOADED, reason="", last_used=now_ms)
+def used_now(entry: ManifestEntry, records: Records, dtype: Dtype, now_ms: int) -> ManifestEntry:
+    """Return the entry with a dtype that has just been loaded: it did not fail, and was used last now."""
+    tried = _with_quant(entry, dtype, status=QuantStatus.AVAILABLE, reason="", last_used=now_ms)
+    return update_model_status(tried, records)
 
 
 def _with_quant(entry: ManifestEntry, dtype: Dtype, **changes: object) -> ManifestEntry:

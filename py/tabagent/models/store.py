@@ -16,7 +16,7 @@ from tabagent.errors import FileDamaged, JsonObject
 from tabagent.models import manifest
 from tabagent.models.files import FileStore, by_path
 from tabagent.ports.model_index import IndexChange
-from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, QuantStatus
+from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, QuantStatus
 
 logger = logging.getLogger(__name__)
 
@@ -41,18 +41,26 @@ class ModelStore(FileStore):
             await self._index.apply(IndexChange(put_entries=(entry,)))
         return entry
 
+    async def begin_file(self, repo: str, file: ModelFile, *, revision: str, etag: str = "") -> FileRecord:
+        """See `FileStore.begin_file`; a whole file counts as the same content only when its digest says so."""
+        record = await self.record(FileKey(repo, file.path))
+        if record is not None:
+            await self._compare_digest(record, file)
+        return await super().begin_file(repo, file, revision=revision, etag=etag)
+
     async def set_manifest_quant_status(self, repo: str, dtype: Dtype, status: QuantStatus, reason: str = "") -> None:
         """Change the status of one dtype; the plan's `setManifestQuantStatus`. No-op for an unknown repository."""
-        await self._change_entry(repo, lambda entry: manifest.set_manifest_quant_status(entry, dtype, status, reason))
+        await self._change_entry(
+            repo, lambda entry, _: manifest.set_manifest_quant_status(entry, dtype, status, reason)
+        )
 
     async def mark_used(self, repo: str, dtype: Dtype, now_ms: int) -> None:
         """Note that a dtype has just been loaded."""
-        await self._change_entry(repo, lambda entry: manifest.used_now(entry, dtype, now_ms))
+        await self._change_entry(repo, lambda entry, records: manifest.used_now(entry, records, dtype, now_ms))
 
     async def update_model_status(self, repo: str) -> None:
         """Make a repository's statuses agree with its files; the plan's `updateModelStatus`."""
-        records = by_path(await self.records(repo))
-        await self._change_entry(repo, lambda entry: manifest.update_model_status(entry, records))
+        await self._change_entry(repo, manifest.update_model_status)
 
     async def get_model_config(self, repo: str) -> JsonObject | None:
         """Return a stored model's `config.json`, or None when there is none to read; the plan's `getModelConfig`.
@@ -93,22 +101,31 @@ class ModelStore(FileStore):
         files = {file.path: file for quant in fresh.quants for file in fresh.files_of(quant)}
         for record in await self.records(fresh.repo):
             file = files.get(record.key.path)
-            if file is None or file.digest is None or not record.whole or record.size != file.size:
-                continue
-            if record.digest and manifest.digest_kind(record.digest) == manifest.digest_kind(file.digest):
-                continue
-            try:
-                found = await self.content_digest(replace(record, digest=file.digest))
-            except FileDamaged as error:
-                logger.warning("%s", error)
-                continue
-            await self._change(replace(record, digest=found))
+            if file is not None:
+                await self._compare_digest(record, file)
 
-    async def _change_entry(self, repo: str, change: Callable[[ManifestEntry], ManifestEntry]) -> None:
+    async def _compare_digest(self, record: FileRecord, file: ModelFile) -> None:
+        """Let a whole file's record have a digest of the kind that the hub tells, found by reading the file."""
+        if file.digest is None or not record.whole or record.size != file.size:
+            return
+        if record.digest and manifest.digest_kind(record.digest) == manifest.digest_kind(file.digest):
+            return
+        try:
+            found = await self.content_digest(replace(record, digest=file.digest))
+            await self._alter(
+                record.key, lambda now: replace(now, digest=found) if now.chunks == record.chunks else now
+            )
+        except FileDamaged as error:
+            logger.warning("%s", error)
+
+    async def _change_entry(
+        self, repo: str, change: Callable[[ManifestEntry, manifest.Records], ManifestEntry]
+    ) -> None:
         async with self._lock:
             entry = await self._index.entry(repo)
             if entry is not None:
-                await self._index.apply(IndexChange(put_entries=(change(entry),)))
+                fresh = change(entry, by_path(await self._index.records(repo)))
+                await self._index.apply(IndexChange(put_entries=(fresh,)))
 
 
 def _needed_by_others(entry: ManifestEntry, dtype: Dtype, records: Mapping[str, FileRecord]) -> set[str]:

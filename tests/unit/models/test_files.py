@@ -174,7 +174,7 @@ async def test_a_commit_that_did_not_change_the_file_keeps_what_is_stored(store:
         (replace(FILE, size=11), "c1"),
         # Nobody knows whether it is the same.
         (replace(FILE, digest=None), "c2"),
-        (replace(FILE, digest=GIT), "c2"),
+        (replace(FILE, digest=digest_of(OTHER_CONTENT, "git:")), "c2"),
     ],
 )
 async def test_another_content_replaces_what_is_stored(
@@ -185,6 +185,13 @@ async def test_another_content_replaces_what_is_stored(
 
     assert (record.missing, record.whole, record.size, record.revision) == ((0, 1, 2), False, file.size, revision)
     assert disk.usage == 0
+
+
+async def test_a_content_that_is_known_by_another_kind_of_digest_is_compared_by_the_hubs(store: ModelStore) -> None:
+    await put(store)
+    record = await store.begin_file(REPO, replace(FILE, digest=GIT), revision="c2")
+
+    assert (record.whole, record.digest, record.revision) == (True, GIT, "c2")
 
 
 async def test_a_file_without_a_digest_is_the_same_at_the_same_commit(store: ModelStore) -> None:

@@ -1,200 +1,311 @@
-"""Whole files over chunks, and the manifest that follows them."""
+"""The manifest beside the files: statuses in the same transaction, and nothing that is not there."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
-from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryManifestStore
-from tabagent.errors import StorageError
-from tabagent.models.chunks import CHUNK_BYTES, CHUNKS_PER_TRANSACTION
+from tabagent.errors import FileDamaged, StorageError
 from tabagent.models.store import ModelStore
-from tabagent.ports.buffers import ByteBuffer
-from tabagent.specs import Dtype, FileKey, ManifestEntry, ModelFile, Quant, QuantStatus
-from tests.unit.conftest import World
-
-REPO = "acme/tiny"
-CONFIG = ModelFile(path="config.json", size=2)
-Q8 = ModelFile(path="onnx/model_quantized.onnx", size=4)
-Q4 = ModelFile(path="onnx/model_q4.onnx", size=3)
-Q4_DATA = ModelFile(path="onnx/model_q4.onnx_data", size=5)
-KEY = FileKey(REPO, Q8.path)
-ENTRY = ManifestEntry(
-    repo=REPO,
-    commit="c1",
-    task="text-generation",
-    common=(CONFIG,),
-    quants=(Quant(dtype=Dtype.Q8, weights=(Q8,)), Quant(dtype=Dtype.Q4, weights=(Q4, Q4_DATA))),
+from tabagent.ports.model_index import IndexChange
+from tabagent.specs import Backend, Dtype, FileKey, ModelFile, Quant, QuantStatus
+from tests.unit.models.dying import Disk, reader
+from tests.unit.models.tiny_model import (
+    CONFIG,
+    CONTENTS,
+    ENTRY,
+    Q4,
+    Q4_DATA,
+    Q8,
+    REPO,
+    put,
+    put_from_elsewhere,
+    statuses,
 )
 
+pytestmark = pytest.mark.usefixtures("small_chunks")
 
-class Whole:
-    """A chunk of full size that holds nothing, so that the tests stay small."""
-
-    size = CHUNK_BYTES
-
-    def to_bytes(self) -> bytes:
-        return b""
+AVAILABLE, DOWNLOADED, FAILED = QuantStatus.AVAILABLE, QuantStatus.DOWNLOADED, QuantStatus.FAILED
 
 
-async def put(world: World, file: ModelFile, commit: str = "c1") -> None:
-    """Store a file whole."""
-    writer = await world.store.writer(FileKey(REPO, file.path), commit, "")
-    await writer.append(MemoryBytes(bytes(file.size)))
-    await writer.commit()
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
 
 
-async def statuses(world: World) -> dict[Dtype, QuantStatus]:
-    entry = await world.store.entry(REPO)
-    assert entry is not None
-    return {quant.dtype: quant.status for quant in entry.quants}
+@pytest.fixture
+def store(disk: Disk) -> ModelStore:
+    return disk.store()
 
 
-# Files
+async def begin(store: ModelStore, file: ModelFile) -> None:
+    """Store the first chunk of a file."""
+    record = await store.begin_file(REPO, file, revision="c1")
+    await store.write_chunk(record, 0, await reader(CONTENTS[file.path])(0, record.length_of(0)))
 
 
-async def test_a_file_counts_as_stored_only_after_its_commit(world: World) -> None:
-    writer = await world.store.writer(KEY, "c1", "e")
-    await writer.append(MemoryBytes(b"abcd"))
-    assert await world.store.record(KEY) is None
-
-    record = await writer.commit()
-    assert await world.store.record(KEY) == record
-    assert (record.revision, record.size, record.chunk_size, record.etag) == ("c1", 4, CHUNK_BYTES, "e")
+async def paths(store: ModelStore) -> list[str]:
+    return [record.key.path for record in await store.records(REPO)]
 
 
-async def test_chunks_are_written_in_transactions_and_numbered_through(world: World) -> None:
-    writer = await world.store.writer(KEY, "c1", "")
-    chunks: list[ByteBuffer] = [Whole() for _ in range(CHUNKS_PER_TRANSACTION + 1)]
-    for chunk in chunks:
-        await writer.append(chunk)
-    assert await world.chunks.read_chunk(KEY, CHUNKS_PER_TRANSACTION - 1) is not None
-    assert await world.chunks.read_chunk(KEY, CHUNKS_PER_TRANSACTION) is None
-
-    await writer.append(MemoryBytes(b"end"))
-    record = await writer.commit()
-    assert (await world.store.chunk(KEY, CHUNKS_PER_TRANSACTION + 1)).to_bytes() == b"end"
-    assert record.chunk_count == CHUNKS_PER_TRANSACTION + 2
-    assert record.size == (CHUNKS_PER_TRANSACTION + 1) * CHUNK_BYTES + 3
+# Listings
 
 
-async def test_nothing_can_follow_a_short_chunk(world: World) -> None:
-    writer = await world.store.writer(KEY, "c1", "")
-    await writer.append(MemoryBytes(b"short"))
-
-    with pytest.raises(ValueError, match="less than"):
-        await writer.append(MemoryBytes(b"more"))
+async def test_an_unknown_repository_has_no_entry(store: ModelStore) -> None:
+    assert await store.entry(REPO) is None
+    assert await store.entries() == ()
 
 
-async def test_replacing_a_file_forgets_the_older_one_first(world: World) -> None:
-    await put(world, Q8)
-    await world.store.writer(KEY, "c2", "")
-
-    assert await world.store.record(KEY) is None
+async def test_a_new_listing_is_kept_with_nothing_downloaded(store: ModelStore) -> None:
+    assert await store.put_entry(ENTRY) == ENTRY
+    assert await store.entries() == (ENTRY,)
 
 
-async def test_a_missing_part_of_a_file_is_an_error_that_names_it(world: World) -> None:
-    await put(world, Q8)
+async def test_a_listing_finds_what_is_stored_already(store: ModelStore) -> None:
+    await put(store, CONFIG, Q8)
+    await store.put_entry(ENTRY)
 
-    with pytest.raises(StorageError) as failure:
-        await world.store.chunk(KEY, 1)
-    assert failure.value.details == {"repo": REPO, "file": Q8.path, "chunk": 1}
-
-
-async def test_a_deleted_file_has_neither_record_nor_chunks(world: World) -> None:
-    await put(world, Q8)
-    await world.store.delete_file(KEY)
-
-    assert await world.store.record(KEY) is None
-    with pytest.raises(StorageError):
-        await world.store.chunk(KEY, 0)
+    assert await statuses(store) == {Dtype.Q8: DOWNLOADED, Dtype.Q4: AVAILABLE}
 
 
-async def test_a_file_is_stored_when_commit_and_size_are_those_asked_for(world: World) -> None:
-    assert not await world.store.is_stored(REPO, "c1", Q8)
-    await put(world, Q8)
+async def test_a_listing_that_breaks_what_is_stored_waits(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+    newer = replace(ENTRY, commit="c2", quants=(Quant(dtype=Dtype.Q8, weights=(replace(Q8, digest="sha256:other"),)),))
+    after = await store.put_entry(newer)
 
-    assert await world.store.is_stored(REPO, "c1", Q8)
-    assert not await world.store.is_stored(REPO, "c2", Q8)
-    assert not await world.store.is_stored(REPO, "c1", replace(Q8, size=5))
-    assert not await world.store.is_stored("acme/other", "c1", Q8)
-
-
-# Manifest
+    assert (after.commit, after.newer) == ("c1", "c2")
+    assert await store.entry(REPO) == after
+    assert (await statuses(store))[Dtype.Q8] is DOWNLOADED
 
 
-async def test_an_unknown_repository_has_no_entry(world: World) -> None:
-    assert await world.store.entry(REPO) is None
-    assert await world.store.entries() == ()
+# Statuses
 
 
-async def test_a_new_listing_is_kept_with_nothing_downloaded(world: World) -> None:
-    assert await world.store.update_entry(ENTRY) == ENTRY
-    assert await world.store.entries() == (ENTRY,)
+async def drop_first(store: ModelStore, key: FileKey) -> None:
+    await store.drop_chunks(key, [0])
 
 
-async def test_a_dtype_is_downloaded_when_all_its_files_are_stored(world: World) -> None:
-    for file in (CONFIG, Q8, Q4):
-        await put(world, file)
-    await world.store.update_entry(ENTRY)
-    assert await statuses(world) == {Dtype.Q8: QuantStatus.DOWNLOADED, Dtype.Q4: QuantStatus.AVAILABLE}
+async def test_statuses_follow_each_file_as_it_becomes_whole(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    seen = []
+    for file in (CONFIG, Q8, Q4, Q4_DATA):
+        await put(store, file)
+        seen.append(list((await statuses(store)).values()))
 
-    await put(world, Q4_DATA)
-    await world.store.update_entry(ENTRY)
-    assert await statuses(world) == {Dtype.Q8: QuantStatus.DOWNLOADED, Dtype.Q4: QuantStatus.DOWNLOADED}
-
-
-async def test_a_dtype_without_its_common_files_is_not_downloaded(world: World) -> None:
-    await put(world, Q8)
-    await world.store.update_entry(ENTRY)
-
-    assert (await statuses(world))[Dtype.Q8] is QuantStatus.AVAILABLE
-
-
-async def test_a_new_commit_of_the_repository_takes_the_status_back(world: World) -> None:
-    for file in (CONFIG, Q8):
-        await put(world, file)
-    await world.store.update_entry(ENTRY)
-    await world.store.update_entry(replace(ENTRY, commit="c2"))
-
-    assert (await statuses(world))[Dtype.Q8] is QuantStatus.AVAILABLE
-
-
-async def test_the_status_of_one_dtype_is_changed_and_no_other(world: World) -> None:
-    await world.store.update_entry(ENTRY)
-    await world.store.set_manifest_quant_status(REPO, Dtype.Q4, QuantStatus.FAILED, "broken")
-    entry = await world.store.entry(REPO)
-
-    assert entry is not None
-    assert [(quant.status, quant.reason) for quant in entry.quants] == [
-        (QuantStatus.AVAILABLE, ""),
-        (QuantStatus.FAILED, "broken"),
+    assert seen == [
+        [AVAILABLE, AVAILABLE],
+        [DOWNLOADED, AVAILABLE],
+        [DOWNLOADED, AVAILABLE],
+        [DOWNLOADED, DOWNLOADED],
     ]
 
 
-async def test_the_status_of_an_unknown_repository_is_not_made_up(world: World) -> None:
-    await world.store.set_manifest_quant_status(REPO, Dtype.Q4, QuantStatus.DOWNLOADED)
+@pytest.mark.parametrize("change", [drop_first, ModelStore.restart_file, ModelStore.delete_file])
+async def test_a_status_falls_with_the_file(
+    store: ModelStore, change: Callable[[ModelStore, FileKey], Awaitable[object]]
+) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+    key = FileKey(REPO, Q8.path)
+    await change(store, key)
 
-    assert await world.store.entry(REPO) is None
-
-
-class SlowManifestStore(MemoryManifestStore):
-    """Lets others work before it answers, as a database does."""
-
-    async def get(self, repo: str) -> ManifestEntry | None:
-        entry = await super().get(repo)
-        await asyncio.sleep(0)
-        return entry
+    assert (await statuses(store))[Dtype.Q8] is AVAILABLE
 
 
-async def test_changes_at_the_same_time_do_not_lose_one_another(world: World) -> None:
-    world.store = ModelStore(world.chunks, SlowManifestStore())
-    await world.store.update_entry(ENTRY)
+async def test_a_file_and_its_status_change_in_one_transaction(store: ModelStore, disk: Disk) -> None:
+    """The index is looked at after each of its changes; see `Disk.must_be_true`."""
+    changes: list[IndexChange] = []
+    apply = disk.index.apply
+
+    async def remember(change: IndexChange) -> None:
+        changes.append(change)
+        await apply(change)
+
+    disk.index.apply = remember  # type: ignore[method-assign]
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+
+    whole = [change for change in changes if any(record.whole for record in change.put_records)]
+    assert [len(change.put_entries) for change in whole] == [0, 1]
+
+
+async def test_a_dtype_that_failed_can_be_used_after_it_was_downloaded_again(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+    await store.set_manifest_quant_status(REPO, Dtype.Q8, FAILED, "broken")
+    await store.drop_chunks(FileKey(REPO, Q8.path), [0])
+    assert (await statuses(store))[Dtype.Q8] is FAILED
+
+    await put(store, Q8)
+    assert (await statuses(store))[Dtype.Q8] is DOWNLOADED
+
+
+async def test_statuses_can_be_made_to_agree_with_the_files(store: ModelStore, disk: Disk) -> None:
+    await put(store, CONFIG, Q8)
+    await store.put_entry(ENTRY)
+    disk.index.check = None
+    await store.set_manifest_quant_status(REPO, Dtype.Q8, AVAILABLE)
+    await store.update_model_status(REPO)
+
+    assert (await statuses(store))[Dtype.Q8] is DOWNLOADED
+
+
+async def test_the_status_of_an_unknown_repository_is_not_made_up(store: ModelStore) -> None:
+    await store.set_manifest_quant_status(REPO, Dtype.Q4, DOWNLOADED)
+    await store.mark_used(REPO, Dtype.Q4, 1)
+    await store.update_model_status(REPO)
+
+    assert await store.entry(REPO) is None
+
+
+async def test_a_load_is_noted_with_its_time(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+    await store.mark_used(REPO, Dtype.Q8, 17)
+    entry = await store.entry(REPO)
+
+    assert entry is not None
+    assert [quant.last_used for quant in entry.quants] == [17, 0]
+    assert (await statuses(store))[Dtype.Q8] is DOWNLOADED
+
+
+async def test_a_load_of_what_has_been_damaged_meanwhile_does_not_make_it_whole(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+    await store.drop_chunks(FileKey(REPO, Q8.path), [0])
+    await store.mark_used(REPO, Dtype.Q8, 17)
+
+    assert (await statuses(store))[Dtype.Q8] is AVAILABLE
+
+
+async def test_changes_at_the_same_time_do_not_lose_one_another(store: ModelStore, disk: Disk) -> None:
+    await store.put_entry(ENTRY)
     await asyncio.gather(
-        world.store.set_manifest_quant_status(REPO, Dtype.Q8, QuantStatus.FAILED),
-        world.store.set_manifest_quant_status(REPO, Dtype.Q4, QuantStatus.UNSUPPORTED),
+        store.set_manifest_quant_status(REPO, Dtype.Q8, FAILED),
+        store.set_manifest_quant_status(REPO, Dtype.Q4, FAILED),
+        put(store, CONFIG),
+        put(store, Q8),
+        put(store, Q4),
+        put(store, Q4_DATA),
     )
 
-    assert await statuses(world) == {Dtype.Q8: QuantStatus.FAILED, Dtype.Q4: QuantStatus.UNSUPPORTED}
+    assert set(await paths(store)) == set(CONTENTS)
+    assert set((await statuses(store)).values()) <= {FAILED, DOWNLOADED}
+    await disk.must_be_tidy()
+
+
+async def test_a_change_that_the_storage_refuses_changes_nothing(store: ModelStore, disk: Disk) -> None:
+    await store.put_entry(ENTRY)
+    disk.index.refuses = True
+
+    with pytest.raises(StorageError):
+        await store.set_manifest_quant_status(REPO, Dtype.Q8, FAILED)
+    assert await store.entry(REPO) == ENTRY
+
+
+# Configurations
+
+
+async def test_a_stored_configuration_is_read(store: ModelStore) -> None:
+    assert await store.get_model_config(REPO) is None
+    await put(store, CONFIG)
+
+    assert await store.get_model_config(REPO) == {"a": 1}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff"])
+async def test_a_configuration_that_says_nothing_is_none(store: ModelStore, body: bytes) -> None:
+    await put_from_elsewhere(store, CONFIG, body=body)
+
+    assert await store.get_model_config(REPO) is None
+
+
+async def test_a_damaged_configuration_is_an_error(store: ModelStore, disk: Disk) -> None:
+    await put(store, CONFIG)
+    disk.chunks[Backend.INDEXED_DB].damage(FileKey(REPO, CONFIG.path), 0)
+
+    with pytest.raises(FileDamaged):
+        await store.get_model_config(REPO)
+
+
+# Deleting
+
+
+async def test_a_deleted_model_leaves_nothing_and_says_what_it_freed(store: ModelStore, disk: Disk) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8, Q4)
+    freed = disk.usage
+
+    assert await store.delete_model(REPO) == freed
+    assert (disk.usage, await store.records(), await store.entries()) == (0, (), ())
+
+
+async def test_another_model_stays(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await store.put_entry(replace(ENTRY, repo="acme/other"))
+    await put(store, CONFIG, Q8)
+    await put(store, CONFIG, Q8, repo="acme/other")
+    await store.delete_model(REPO)
+
+    assert [entry.repo for entry in await store.entries()] == ["acme/other"]
+    assert len(await store.records("acme/other")) == 2
+
+
+async def test_files_without_an_entry_are_deleted_as_well(store: ModelStore, disk: Disk) -> None:
+    await put(store, CONFIG, Q8)
+
+    assert await store.delete_model(REPO) == len(CONTENTS[CONFIG.path]) + len(CONTENTS[Q8.path])
+    assert disk.usage == 0
+
+
+async def test_common_files_stay_as_long_as_another_dtype_is_stored(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8, Q4, Q4_DATA)
+
+    assert await store.delete_model(REPO, Dtype.Q8) == len(CONTENTS[Q8.path])
+    assert await paths(store) == [CONFIG.path, Q4.path, Q4_DATA.path]
+    assert await statuses(store) == {Dtype.Q8: AVAILABLE, Dtype.Q4: DOWNLOADED}
+
+
+async def test_common_files_stay_as_long_as_another_dtype_is_begun(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+    await begin(store, Q4_DATA)
+    await store.delete_model(REPO, Dtype.Q8)
+
+    assert await paths(store) == [CONFIG.path, Q4_DATA.path]
+
+
+async def test_with_the_last_dtype_goes_everything(store: ModelStore, disk: Disk) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8, Q4, Q4_DATA)
+    await store.delete_model(REPO, Dtype.Q8)
+    await store.delete_model(REPO, Dtype.Q4)
+
+    assert (disk.usage, await store.records(), await store.entries()) == (0, (), ())
+
+
+@pytest.mark.parametrize("dtype", [Dtype.Q4, Dtype.Q2])
+async def test_a_dtype_of_which_nothing_is_stored_frees_nothing(store: ModelStore, dtype: Dtype) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8)
+
+    assert await store.delete_model(REPO, dtype) == 0
+    assert (await statuses(store))[Dtype.Q8] is DOWNLOADED
+
+
+async def test_a_deleted_dtype_that_had_failed_can_be_tried_again(store: ModelStore) -> None:
+    await store.put_entry(ENTRY)
+    await put(store, CONFIG, Q8, Q4, Q4_DATA)
+    await store.set_manifest_quant_status(REPO, Dtype.Q8, FAILED, "no kernel")
+    await store.delete_model(REPO, Dtype.Q8)
+
+    assert (await statuses(store))[Dtype.Q8] is AVAILABLE
+
+
+async def test_an_unknown_model_frees_nothing(store: ModelStore) -> None:
+    assert await store.delete_model("acme/none") == 0
