@@ -75,7 +75,8 @@ class TransferProgress:
             file.status = State.DOWNLOADING
             if self._status in (State.QUEUED, State.WAITING):
                 self._status, self._message = State.DOWNLOADING, ""
-        self._emit()
+            # Not when bytes are taken back: those that are stored now are told of next, and a bar must not jump.
+            self._emit()
 
     def file_is(self, path: str, status: State) -> None:
         """Set a file's state."""
