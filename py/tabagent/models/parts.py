@@ -141,6 +141,9 @@ def _check(record: FileRecord, response: HttpResponse, wanted: tuple[int, int] |
     given = _CONTENT_RANGE.match(headers.get("content-range", "")) if response.status != 200 else None
     if given is not None and given.group(3) not in ("*", str(record.size)):
         raise IncompleteFile(path, int(given.group(3)), record.size)
+    if wanted is None and response.status != 200:
+        # A part, or the refusal of one, that nobody asked for.
+        raise IncompleteFile(path, 0, record.size)
     if wanted is not None and (given is None or (given.group(1), given.group(2)) != (str(wanted[0]), str(wanted[1]))):
         raise IncompleteFile(path, 0, wanted[1] - wanted[0] + 1)
     # A compressed answer announces the length of what is sent, not of what is read.

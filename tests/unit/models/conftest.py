@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.models import chunks, downloader, files
+from tabagent.models import downloader, files
 
 CHUNK = 4
 
@@ -13,4 +13,4 @@ CHUNK = 4
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Store new files in chunks of four bytes, and ask for two of them at a time."""
     monkeypatch.setattr(files, "CHUNK_BYTES", CHUNK)
-    monkeypatch.setattr(downloader, "spans", lambda numbers: chunks.spans(numbers, 2))
+    monkeypatch.setattr(downloader, "CHUNKS_PER_SPAN", 2, raising=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.errors import Offline
+from tabagent.errors import JsonObject, Offline
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress
 from tabagent.models.transfer_progress import PUBLISH_SECONDS, WINDOW_SECONDS, TransferProgress
@@ -35,8 +35,8 @@ class Bars:
         self.progress.becomes(self.progress.status, self.events[-1].message if self.events else "")
         return self.events[-1]
 
-    def of(self, path: str) -> dict[str, object]:
-        return {str(file["file"]): dict(file) for file in self.now.files}[path]
+    def of(self, path: str) -> JsonObject:
+        return {str(file["file"]): file for file in self.now.files}[path]
 
     def come(self, count: int, seconds: float = 0.0, path: str = LARGE) -> None:
         self.clock.advance(seconds)
