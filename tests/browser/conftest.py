@@ -42,6 +42,8 @@ _FORGET = """() => {
         request.onerror = request.onblocked = () => reject(new Error(`${name} cannot be deleted`));
       });
     }
+    const root = await navigator.storage.getDirectory();
+    for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
     return "done";
   };
   return Promise.race([work(), new Promise((resolve) => setTimeout(() => resolve("too late"), 10_000))]);

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabagent.errors import FileDamaged, IncompleteFile, IntegrityFailed, TabAgentError
-from tabagent.models.chunks import Span, spans
+from tabagent.models.chunks import CHUNKS_PER_SPAN, Span, spans
 from tabagent.models.hub import HubClient
 from tabagent.models.parts import FileChanged, FilePart, PartsIgnored, open_part
 from tabagent.models.retry import pause_before
@@ -202,7 +202,9 @@ class _FileDownload:
     def __init__(self, downloader: ModelDownloader, record: FileRecord, listener: FileListener) -> None:
         self._downloader, self._store = downloader, downloader.store
         self._record, self._listener = record, listener
-        self._queue = deque(spans(record.missing))
+        # Even a file of few chunks keeps all connections busy.
+        missing = record.missing
+        self._queue = deque(spans(missing, max(1, min(CHUNKS_PER_SPAN, -(-len(missing) // CONNECTIONS)))))
         self._missing = set(record.missing)
         self._stored = record.stored_bytes
         self._arrived = asyncio.Condition()

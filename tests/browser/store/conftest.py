@@ -14,7 +14,7 @@ from tabagent.models.chunks import CHUNK_BYTES
 from tests.browser.conftest import TINY, connected, forget
 from tests.browser.wire import Payload, Wire
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
-from tools.hub import Generated, HubRepository, LocalHub
+from tools.hub import CDN_HOST, Generated, HubRepository, LocalHub
 
 BIG, SECOND = "tabagent-tests/big", "tabagent-tests/second"
 DATA = "onnx/model_quantized.onnx_data"
@@ -103,6 +103,10 @@ class Shelf:
     def data_target(self) -> str:
         """Pattern of the requests for the large file."""
         return f"/{BIG}/resolve/*/{DATA}"
+
+    def data_sent(self) -> int:
+        """Return how many bytes of the large file the hub has sent, redirects not counted."""
+        return self.hub.requests.bytes_sent(self.data_target, host=CDN_HOST)
 
 
 @pytest.fixture(scope="package")

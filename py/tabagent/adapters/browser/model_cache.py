@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, cast
+from collections.abc import Awaitable
+from typing import Any, TypeVar, cast
 
 import js
 from pyodide.ffi import JsProxy, create_proxy
@@ -23,6 +24,8 @@ from tabagent.specs import FileKey, FileRecord
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class ModelCache:
     """Serves one repository's files as streamed responses, every chunk checked before the engine sees it.
@@ -35,17 +38,36 @@ class ModelCache:
     def __init__(self, store: ModelStore, downloader: ModelDownloader) -> None:
         self._store, self._downloader = store, downloader
         self._repo = self._name = ""
-        # An error inside a stream reaches transformers.js as a plain TypeError; the cause is kept for the engine.
-        self.failure: TabAgentError | None = None
+        self._failed: asyncio.Future[TabAgentError] | None = None
 
     def serve(self, repo: str) -> Any:
         """Serve `repo` from now on and return the cache object; it lives as long as the thread.
 
         transformers.js knows the model as `engine_name(repo)`.
         """
-        self._repo, self._name, self.failure = repo, engine_name(repo), None
+        self._repo, self._name = repo, engine_name(repo)
+        self._failed = asyncio.get_running_loop().create_future()
         js_match = create_proxy(self.try_serve_from_indexed_db)
         return js_object({"match": js_match, "put": create_proxy(self._put)})
+
+    async def or_failure(self, loading: Awaitable[T]) -> T:
+        """Wait for something that reads from the cache.
+
+        transformers.js 4.3 turns an error inside a stream into a plain TypeError, and waits for ever when the stream is
+        one of external data (`getModelDataFiles` in utils/model-loader.js makes a promise that nobody rejects).
+
+        Raises:
+            TabAgentError: A file could not be served; what waited is given up.
+        """
+        failed = self._failed
+        assert failed is not None, "serve comes first"  # noqa: S101 - a bug, not an input
+        task = asyncio.ensure_future(loading)
+        both: set[asyncio.Future[Any]] = {task, failed}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            task.cancel()
+            raise failed.result()
+        return task.result()
 
     def refusing_fetch(self) -> Any:
         """Return a fetch that finds nothing: what is not stored must not come from the network behind our back."""
@@ -100,7 +122,8 @@ class ModelCache:
             try:
                 chunk = await self._chunk(record, index)
             except TabAgentError as error:
-                self.failure = error
+                if self._failed is not None and not self._failed.done():
+                    self._failed.set_result(error)
                 js_controller.error(js.Error.new(error.message))
                 _destroy_later(proxies)
                 return

@@ -21,7 +21,7 @@ from tabagent.adapters.browser.devices import probe_devices
 from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_object, owned_proxies, plain_json
 from tabagent.adapters.browser.host import JsHost
 from tabagent.adapters.browser.model_cache import ModelCache, engine_name
-from tabagent.errors import GenerationFailed, LoadFailed, TemplateFailed
+from tabagent.errors import GenerationFailed, LoadFailed, TabAgentError, TemplateFailed
 from tabagent.models.architecture import context_length, end_token_ids
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED
 from tabagent.ports.engine import TokenSink
@@ -69,22 +69,12 @@ class TransformersJsEngine:
         self._spec = spec
         try:
             tjs = await self._adopt(spec)
-            name = engine_name(spec.repo)
-            options = {"revision": spec.commit or "main"}
-            tokenizer = await tjs.AutoTokenizer.from_pretrained(name, options)
-            model = await tjs.AutoModelForCausalLM.from_pretrained(
-                name,
-                {
-                    **options,
-                    "dtype": str(spec.dtype),
-                    "device": str(spec.device),
-                    "use_external_data_format": spec.external_data_files,
-                },
-            )
+            tokenizer, model = await self._cache.or_failure(_from_pretrained(tjs, spec))
         except JsException as error:
-            cause = self._cache.failure.message if self._cache.failure else describe(error)
-            damaged = self._cache.failure is not None
-            raise LoadFailed(spec.repo, spec.dtype, spec.device, cause, damaged=damaged) from error
+            raise LoadFailed(spec.repo, spec.dtype, spec.device, describe(error)) from error
+        except TabAgentError as error:
+            cause = error.message.rstrip(".")
+            raise LoadFailed(spec.repo, spec.dtype, spec.device, cause, damaged=True) from error
         self._js_tokenizer, self._js_model = tokenizer._js_obj, model._js_obj
         await self._settle(spec)
         return LoadedModel(
@@ -235,6 +225,23 @@ class TransformersJsEngine:
         spec = self._spec
         repo, device = (spec.repo, str(spec.device)) if spec else ("the model", "this device")
         return GenerationFailed(repo, device, phase, describe(error))
+
+
+async def _from_pretrained(tjs: Any, spec: LoadSpec) -> tuple[Any, Any]:
+    """Return tokenizer and model."""
+    name = engine_name(spec.repo)
+    options = {"revision": spec.commit or "main"}
+    tokenizer = await tjs.AutoTokenizer.from_pretrained(name, options)
+    model = await tjs.AutoModelForCausalLM.from_pretrained(
+        name,
+        {
+            **options,
+            "dtype": str(spec.dtype),
+            "device": str(spec.device),
+            "use_external_data_format": spec.external_data_files,
+        },
+    )
+    return tokenizer, model
 
 
 def _sampling(settings: GenerationSettings) -> dict[str, Any]:
