@@ -49,6 +49,9 @@ const nextTask = () =>
     channel.port2.postMessage(null);
   });
 
+// What is posted here is freed at once: pieces of a download come faster than a garbage collector looks at them.
+const { port1: nowhere, port2: closed } = new MessageChannel();
+closed.close();
 /** @type {Map<number, (answer: unknown) => void>} */
 const asked = new Map();
 let askedSoFar = 0;
@@ -81,29 +84,21 @@ function hostFor(pyodide, config) {
         return forward(inputs);
       };
     },
-    async readExactly(/** @type {any} */ source, /** @type {number} */ size, /** @type {any} */ onBytes) {
-      const block = new Uint8Array(size);
-      let filled = source.rest ? take(source.rest, block, 0) : 0;
-      source.rest = source.rest?.subarray(filled);
-      if (filled) onBytes?.(filled);
-      while (filled < size) {
-        const { value, done } = await source.read();
-        if (done) break;
-        const used = take(value, block, filled);
-        filled += used;
-        onBytes?.(used);
-        if (used < value.byteLength) source.rest = value.subarray(used);
+    async readInto(/** @type {any} */ reader, /** @type {Uint8Array} */ block, /** @type {any} */ onBytes) {
+      let filled = 0;
+      while (filled < block.byteLength) {
+        const piece = reader.rest ?? (await reader.read()).value;
+        if (!piece) break;
+        const part = piece.subarray(0, block.byteLength - filled);
+        block.set(part, filled);
+        filled += part.byteLength;
+        onBytes?.(part.byteLength);
+        reader.rest = part.byteLength < piece.byteLength ? piece.subarray(part.byteLength) : null;
+        if (!reader.rest) nowhere.postMessage(null, [piece.buffer]);
       }
-      return filled === 0 ? null : filled === size ? block : block.slice(0, filled);
+      return block.subarray(0, filled);
     },
   };
-}
-
-/** @param {Uint8Array} from @param {Uint8Array} to @param {number} at */
-function take(from, to, at) {
-  const count = Math.min(from.byteLength, to.byteLength - at);
-  to.set(from.subarray(0, count), at);
-  return count;
 }
 
 /** @type {(number: number, text: string, id: string, url: string, tabUrl: string) => void} */

@@ -8,6 +8,7 @@ from typing import Any
 
 AbortController: Any
 Array: Any
+ArrayBuffer: Any
 BigInt64Array: Any
 Blob: Any
 Error: Any

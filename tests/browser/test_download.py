@@ -119,8 +119,15 @@ def case(number: int) -> str:
 
 
 TROUBLES = [
-    Trouble("a connection cut again and again", ErrorCodes.CONNECTION_LOST, case(0), (WEIGHTS, Cut(after_bytes=50_000))),
-    Trouble("a connection reset again and again", ErrorCodes.CONNECTION_LOST, case(1), (WEIGHTS, Cut(after_bytes=50_000, reset=True))),
+    Trouble(
+        "a connection cut again and again", ErrorCodes.CONNECTION_LOST, case(0), (WEIGHTS, Cut(after_bytes=50_000))
+    ),
+    Trouble(
+        "a connection reset again and again",
+        ErrorCodes.CONNECTION_LOST,
+        case(1),
+        (WEIGHTS, Cut(after_bytes=50_000, reset=True)),
+    ),
     Trouble("a file shorter than listed", ErrorCodes.INCOMPLETE_FILE, case(2), (WEIGHTS, WrongLength(extra=-1000))),
     Trouble("a file longer than listed", ErrorCodes.INCOMPLETE_FILE, case(3), (WEIGHTS, WrongSize(extra=-1000))),
     Trouble("a body that ends early", ErrorCodes.INCOMPLETE_FILE, case(4), (WEIGHTS, WrongLength(extra=1000))),

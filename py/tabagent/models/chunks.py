@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tabagent.specs import FileRecord
 
-CHUNK_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
 
 # One request brings at most so many chunks: large enough that a request's start does not count (64 MiB), small enough
 # that all connections stay busy until the end of a file.

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tabagent.errors import FileDamaged, IncompleteFile, IntegrityFailed, TabAgentError
@@ -62,6 +63,8 @@ class ModelDownloader:
     ) -> None:
         self._hub, self._store, self._sleep = hub, store, sleep
         self._connections = asyncio.Semaphore(CONNECTIONS)
+        # Two dtypes that come at the same time have files in common: each file comes once.
+        self._files: dict[FileKey, asyncio.Lock] = {}
 
     async def fetch_from_network_and_cache(
         self, repo: str, commit: str, file: ModelFile, listener: FileListener
@@ -74,6 +77,10 @@ class ModelDownloader:
             HubError: As for `HubClient.open`.
             StorageFull, StorageError: The storage refused; what came before is kept.
         """
+        async with self._files.setdefault(FileKey(repo, file.path), asyncio.Lock()):
+            return await self._fetch(repo, commit, file, listener)
+
+    async def _fetch(self, repo: str, commit: str, file: ModelFile, listener: FileListener) -> FileRecord:
         restarts = 0
         while True:
             record = await self._store.begin_file(repo, file, revision=commit)
@@ -115,7 +122,7 @@ class ModelDownloader:
                 await self.bring(record, span, put, FileListener())
         except (TabAgentError, FileChanged, PartsIgnored) as error:
             await self._store.drop_chunks(record.key, wanted)
-            cause = error.message if isinstance(error, TabAgentError) else "the file has changed on the hub"
+            cause = error.message if isinstance(error, TabAgentError) else str(error)
             raise FileDamaged(record.key.repo, record.key.path, wanted, cause) from error
 
     async def bring(
@@ -137,11 +144,12 @@ class ModelDownloader:
         first, attempt = span.first, 0
         while first <= span.last:
             try:
-                async with self._connections, open_part(self._hub, record, Span(first, span.last)) as part:
-                    await self._keep_etag(record, part)
+                async with self._connections, self._part(record, Span(first, span.last)) as part:
                     on_open()
                     while first <= span.last:
-                        await put(first, await part.read(record.length_of(first), listener.flying))
+                        chunk = await part.read(record.length_of(first), listener.flying)
+                        await put(first, chunk)
+                        chunk.release()
                         first, attempt = first + 1, 0
             except TabAgentError as error:
                 attempt += 1
@@ -159,8 +167,7 @@ class ModelDownloader:
         attempt = 0
         while missing := set((await self._current(record.key)).missing):
             try:
-                async with self._connections, open_part(self._hub, record, None) as part:
-                    await self._keep_etag(record, part)
+                async with self._connections, self._part(record, None) as part:
                     for index in range(record.chunk_count):
                         wanted = index in missing
                         on_bytes = listener.flying if wanted else _nobody
@@ -168,6 +175,7 @@ class ModelDownloader:
                         if wanted:
                             await put(index, chunk)
                             attempt = 0
+                        chunk.release()
                     await part.expect_end()
             except TabAgentError as error:
                 attempt += 1
@@ -177,12 +185,17 @@ class ModelDownloader:
                 listener.waiting(error, pause)
                 await self._sleep(pause)
 
-    async def _keep_etag(self, record: FileRecord, part: FilePart) -> None:
+    @asynccontextmanager
+    async def _part(self, record: FileRecord, span: Span | None) -> AsyncIterator[FilePart]:
+        """Ask for chunks, or with None for the whole file, with the validator that is known by now; it is kept."""
         known = (await self._current(record.key)).etag
-        if part.etag and not known:
-            await self._store.set_etag(record.key, part.etag)
-        elif part.etag and part.etag != known:
-            raise FileChanged(record.size)
+        async with open_part(self._hub, replace(record, etag=known), span) as part:
+            known = (await self._current(record.key)).etag
+            if part.etag and not known:
+                await self._store.set_etag(record.key, part.etag)
+            elif part.etag and part.etag != known:
+                raise FileChanged(record.size)
+            yield part
 
     async def _current(self, key: FileKey) -> FileRecord:
         record = await self._store.record(key)
@@ -240,10 +253,13 @@ class _FileDownload:
             await self._downloader.bring(self._record, span, self._put, self._listener, on_open=self._parts_work.set)
 
     async def _put(self, index: int, chunk: ByteBuffer) -> None:
-        await self._store.write_chunk(self._record, index, chunk)
+        try:
+            await self._store.write_chunk(self._record, index, chunk)
+        finally:
+            # They are stored now, or came in vain.
+            self._listener.flying(-chunk.size)
         self._missing.discard(index)
         self._stored += chunk.size
-        self._listener.flying(-chunk.size)
         self._listener.stored(self._stored)
         async with self._arrived:
             self._arrived.notify_all()

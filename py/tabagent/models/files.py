@@ -173,6 +173,7 @@ class FileStore:
                 await content.update(chunk)
                 if on_bytes is not None:
                     on_bytes(chunk.size)
+                chunk.release()
             return await content.digest()
         except FileDamaged as error:
             await self.drop_chunks(record.key, cast("list[int]", error.details["chunks"]))
@@ -243,7 +244,7 @@ class FileStore:
         found = []
         for index in range(record.chunk_count):
             try:
-                await self.chunk(record, index)
+                (await self.chunk(record, index)).release()
             except FileDamaged:
                 found.append(index)
         return found
@@ -260,7 +261,9 @@ class FileStore:
         """
         moved = replace(record, backend=to)
         for index in range(record.chunk_count):
-            await self._chunks[to].write_chunks(moved, index, [await self.chunk(record, index)])
+            chunk = await self.chunk(record, index)
+            await self._chunks[to].write_chunks(moved, index, [chunk])
+            chunk.release()
         async with self._lock:
             current = await self._index.record(record.key)
             if current == record:
@@ -329,6 +332,7 @@ class FileStore:
             chunk = await read(index * record.chunk_size, record.length_of(index))
             record = await self.write_chunk(record, index, chunk)
             on_bytes(chunk.size)
+            chunk.release()
         return await self.finish_file(record.key)
 
     async def assemble_chunks(self, key: FileKey) -> bytes | None:

@@ -32,6 +32,9 @@ class FileChanged(Exception):
 class PartsIgnored(Exception):
     """The hub answered a request for a part with the whole file."""
 
+    def __init__(self) -> None:
+        super().__init__("the hub gives no parts of files")
+
 
 class FilePart:
     """An answer that has passed its checks.

@@ -24,7 +24,8 @@ def file_to_record(record: FileRecord) -> JsonObject:
         "etag": record.etag,
         "digest": record.digest,
         "backend": str(record.backend),
-        "chunks": list(record.chunks),
+        # One text: a list of thousands would cross into JavaScript item by item, with every chunk that is stored.
+        "chunks": ",".join(record.chunks),
         "whole": record.whole,
     }
 
@@ -39,7 +40,7 @@ def file_from_record(record: JsonObject) -> FileRecord:
         etag=str(record["etag"]),
         digest=cast("str | None", record["digest"]),
         backend=Backend(str(record["backend"])),
-        chunks=tuple(cast("list[str]", record["chunks"])),
+        chunks=tuple(str(record["chunks"]).split(",")) if record["chunks"] else (),
         whole=bool(record["whole"]),
     )
 

@@ -14,3 +14,9 @@ class ByteBuffer(Protocol):
 
     def to_bytes(self) -> bytes:
         """Copy the bytes into Python; for small files and tests, never for weights."""
+
+    def release(self) -> None:
+        """Give the memory back for the next buffer; nothing may use this one any more.
+
+        A download runs through gigabytes of buffers, faster than a garbage collector looks at them.
+        """

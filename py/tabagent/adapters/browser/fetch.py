@@ -9,7 +9,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, JsProxy, create_proxy
 
-from tabagent.adapters.browser.ffi import JsBytes, js_json
+from tabagent.adapters.browser.ffi import JsBytes, js_block, js_json
 from tabagent.adapters.browser.host import JsHost
 from tabagent.errors import ConnectionLost, Offline
 from tabagent.ports.buffers import ByteBuffer
@@ -40,12 +40,13 @@ class BrowserResponse:
         if self._js_reader is None:
             if not self._js_response.body:
                 return None
+            # One that fills our own memory: pieces of its own would be garbage a hundred times a second.
             self._js_reader = self._js_response.body.getReader()
         # Not owned by a `with` block: after a cancellation JavaScript may call it once more, and a destroyed proxy that
         # is called throws into the stream.
         js_on_bytes = create_proxy(on_bytes) if on_bytes is not None else None
         try:
-            js_array = await self._js_host.readExactly(self._js_reader, size, js_on_bytes)
+            js_array = await self._js_host.readInto(self._js_reader, js_block(size), js_on_bytes)
         except JsException as error:
             raise ConnectionLost(self._url) from error
         except asyncio.CancelledError:
@@ -54,7 +55,7 @@ class BrowserResponse:
         finally:
             if js_on_bytes is not None:
                 asyncio.get_running_loop().call_soon(js_on_bytes.destroy)
-        if not js_array:
+        if not js_array.byteLength:
             self._ended = True
             return None
         return JsBytes(js_array)

@@ -16,6 +16,21 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
 
+from tabagent.models.chunks import CHUNK_BYTES
+
+# Blocks for chunks are used again and again. Fewer than this lie idle: what all connections fill, and the reader.
+BLOCK_BYTES = CHUNK_BYTES
+MOST_IDLE_BLOCKS = 6
+_idle_blocks: list[Any] = []
+
+
+def js_block(size: int) -> Any:
+    """Return a `Uint8Array` of `size` bytes with any content, in memory that was used before where there is some."""
+    if not BLOCK_BYTES // 8 < size <= BLOCK_BYTES:
+        return js.Uint8Array.new(size)
+    js_buffer = _idle_blocks.pop() if _idle_blocks else js.ArrayBuffer.new(BLOCK_BYTES)
+    return js.Uint8Array.new(js_buffer, 0, size)
+
 
 class JsBytes:
     """A JavaScript `Uint8Array` held by reference: the browser's `ByteBuffer`."""
@@ -31,6 +46,13 @@ class JsBytes:
     def to_bytes(self) -> bytes:
         """Copy the bytes into Python."""
         return bytes(self.js_array.to_bytes())
+
+    def release(self) -> None:
+        """Keep the memory for the next block."""
+        js_buffer = self.js_array.buffer
+        if js_buffer.byteLength == BLOCK_BYTES and len(_idle_blocks) < MOST_IDLE_BLOCKS:
+            _idle_blocks.append(js_buffer)
+        del self.js_array
 
 
 def js_bytes(data: bytes) -> JsBytes:
@@ -126,6 +148,7 @@ __all__ = [
     "as_exception",
     "describe",
     "int64_array",
+    "js_block",
     "js_bytes",
     "js_json",
     "js_object",

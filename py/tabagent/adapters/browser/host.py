@@ -48,10 +48,11 @@ class JsHost(Protocol):
     def yieldBetweenSteps(self, js_model: JsProxy) -> None:
         """Let messages in between the forward passes of a model."""
 
-    async def readExactly(self, js_reader: JsProxy, size: int, js_on_bytes: JsProxy | None) -> JsProxy | None:
-        """Read `size` bytes from a stream's reader into one `Uint8Array`; fewer at the end, null after it.
+    async def readInto(self, js_reader: JsProxy, js_block: JsProxy, js_on_bytes: JsProxy | None) -> JsProxy:
+        """Fill a `Uint8Array` from a stream's BYOB reader and return it; shorter at the end, empty after it.
 
-        `js_on_bytes` hears the number of bytes of each piece that is taken in.
+        The array that is given cannot be used any more; the one that is returned has the same memory. `js_on_bytes`
+        hears the number of bytes of each piece that is taken in.
         """
 
 

@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote
 import js
 from pyodide.ffi import JsException
 
-from tabagent.adapters.browser.ffi import JsBytes, js_json
+from tabagent.adapters.browser.ffi import JsBytes, js_block, js_json
 from tabagent.adapters.browser.storage_space import storage_refusal
 from tabagent.errors import StorageFull
 from tabagent.ports.buffers import ByteBuffer
@@ -84,7 +84,7 @@ class OpfsChunkStore:
         length = record.length_of(index)
         try:
             js_handle = await self._handle(record.key, create=False)
-            js_array = js.Uint8Array.new(length)
+            js_array = js_block(length)
             count = js_handle.read(js_array, js_json({"at": index * record.chunk_size}))
         except JsException as error:
             if error.name == NOT_FOUND:

@@ -20,6 +20,10 @@ class MemoryBytes:
         """Number of bytes."""
         return len(self._data)
 
+    def release(self) -> None:
+        """Forget the bytes, so that whoever uses them afterwards is found out."""
+        del self._data
+
     def to_bytes(self) -> bytes:
         """Return the bytes."""
         return self._data
