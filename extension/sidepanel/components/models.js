@@ -1,0 +1,183 @@
+// @ts-check
+// The view of all models: what is stored, what is offered, what was found, and where models come from.
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { Subjects } from "../shelf.js";
+import { foundCards, shelves } from "../shelf_view.js";
+import { PanelElement } from "./element.js";
+import { failureView } from "./failure.js";
+import { closeIcon, searchIcon } from "./icons.js";
+import { modelCard } from "./model-card.js";
+import "./account.js";
+import "./importing.js";
+import "./storage.js";
+
+/** @typedef {import("../shelf_view.js").Card} Card */
+
+export class Models extends PanelElement {
+  static properties = { ...PanelElement.properties, selected: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {ReadonlySet<string>} models to be exported */
+    this.selected = new Set();
+  }
+
+  render() {
+    const { state, commands } = this;
+    const found = foundCards(state);
+    return html`
+      <div class="models" data-testid="models-view" @keydown=${this.#onKey}>
+        ${this.#searchForm()}
+        <p class="notice" role="status" data-testid="notice">${state.notice}</p>
+        ${this.#failure(Subjects.SEARCH)} ${found ? this.#found(found) : this.#shelves()}
+        <tabagent-account .state=${state} .commands=${commands}></tabagent-account>
+      </div>
+    `;
+  }
+
+  #searchForm() {
+    const { state } = this;
+    const busy = state.asking.includes(Subjects.SEARCH);
+    return html`
+      <form class="search row" role="search" @submit=${this.#search}>
+        <input
+          type="text"
+          class="grow"
+          data-testid="search-input"
+          aria-label="Words to search for, or owner/model, or a model's address"
+          placeholder="Search or paste an address"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck="false"
+          enterkeyhint="search"
+        />
+        <button
+          type="submit"
+          class="button with-icon"
+          data-testid="search-button"
+          aria-label="Search"
+          ?disabled=${busy || !state.known}
+        >
+          ${searchIcon}${busy ? "Asking…" : "Search"}
+        </button>
+      </form>
+    `;
+  }
+
+  /** @param {Card[]} cards */
+  #found(cards) {
+    const query = this.state.found?.query ?? "";
+    return html`
+      <section aria-label="Found models" data-testid="search-results">
+        <div class="section-head">
+          <h2 class="grow">${query ? html`Found for “${query}”` : "Popular models"}</h2>
+          <button type="button" class="button with-icon" data-testid="search-close" @click=${this.#endSearch}>
+            ${closeIcon}Close
+          </button>
+        </div>
+        ${cards.length
+          ? this.#list(cards, "search-result")
+          : html`<p class="muted" data-testid="nothing-found">
+              Nothing was found. Try fewer words, or paste a repository's address.
+            </p>`}
+      </section>
+    `;
+  }
+
+  #shelves() {
+    const { state, commands } = this;
+    const { stored, others } = shelves(state);
+    const whole = stored.filter((card) => card.whole).map(({ model }) => model.modelId);
+    const selected = whole.filter((modelId) => this.selected.has(modelId));
+    return html`
+      <section aria-label="On this computer">
+        <div class="section-head"><h2>On this computer</h2></div>
+        <tabagent-storage
+          .state=${state}
+          .commands=${commands}
+          .whole=${whole}
+          .any=${stored.length > 0}
+          .selected=${selected}
+        ></tabagent-storage>
+        ${stored.length
+          ? this.#list(stored, "model-card")
+          : html`<p class="muted" data-testid="nothing-stored">
+              No model is stored yet. Download one below, or search for another.
+            </p>`}
+        <tabagent-importing .state=${state} .commands=${commands}></tabagent-importing>
+      </section>
+      ${others.length
+        ? html`<section aria-label="To download">
+            <div class="section-head"><h2>To download</h2></div>
+            ${this.#list(others, "model-card")}
+          </section>`
+        : nothing}
+    `;
+  }
+
+  /** @param {Card[]} cards @param {string} hook */
+  #list(cards, hook) {
+    return html`<ul class="cards">
+      ${repeat(
+        cards,
+        ({ model }) => model.modelId,
+        (card) => modelCard(card, this.state, this.commands, { hook, selection: this.#selection(card) }),
+      )}
+    </ul>`;
+  }
+
+  /** @param {Card} card */
+  #selection({ model, whole }) {
+    if (!whole || this.state.found) return nothing;
+    return html`
+      <label class="select" title="Select for export">
+        <input
+          type="checkbox"
+          data-testid="select-model"
+          aria-label="Select ${model.title} for export"
+          .checked=${this.selected.has(model.modelId)}
+          @change=${(/** @type {any} */ { target }) => this.#select(model.modelId, target.checked)}
+        />
+      </label>
+    `;
+  }
+
+  /** @param {string} modelId @param {boolean} on */
+  #select(modelId, on) {
+    const selected = new Set(this.selected);
+    if (on) selected.add(modelId);
+    else selected.delete(modelId);
+    this.selected = selected;
+  }
+
+  /** @param {string} about */
+  #failure(about) {
+    const error = this.state.failures[about];
+    if (!error) return nothing;
+    return failureView(error, this.commands, { dismiss: () => this.commands.shelf.dismiss(about) });
+  }
+
+  get #input() {
+    return /** @type {HTMLInputElement} */ (this.querySelector("[data-testid=search-input]"));
+  }
+
+  #search(/** @type {Event} */ event) {
+    event.preventDefault();
+    void this.commands.shelf.search(this.#input.value);
+  }
+
+  #endSearch() {
+    this.#input.value = "";
+    this.#input.focus();
+    this.commands.shelf.endSearch();
+  }
+
+  #onKey(/** @type {KeyboardEvent} */ event) {
+    if (event.key !== "Escape" || event.defaultPrevented || !this.state.found) return;
+    event.preventDefault();
+    this.#endSearch();
+  }
+}
+
+customElements.define("tabagent-models", Models);

@@ -1,0 +1,114 @@
+// @ts-check
+// The models that are stored, offered and on their way: how what the background says of them changes the state.
+import { TransferStates } from "../events.js";
+
+/** @typedef {import("./types.js").PanelState} PanelState */
+/** @typedef {import("./types.js").Transfer} Transfer */
+/** @typedef {import("./types.js").ModelView} ModelView */
+/** @typedef {import("./types.js").WireError} WireError */
+
+/** What requests are about that belong to no dtype; see `failures` and `asking` of the state. */
+export const Subjects = Object.freeze({
+  SEARCH: "search",
+  EXPORT: "export",
+  IMPORT: "import",
+  CLEAR: "clear",
+  ACCOUNT: "account",
+  SOURCES: "sources",
+});
+
+/** @type {ReadonlySet<string>} */
+const MOVING = new Set([
+  TransferStates.QUEUED,
+  TransferStates.DOWNLOADING,
+  TransferStates.WAITING,
+  TransferStates.VERIFYING,
+  TransferStates.IMPORTING,
+]);
+/** @type {ReadonlySet<string>} */
+const FETCHING = new Set([TransferStates.QUEUED, TransferStates.DOWNLOADING, TransferStates.WAITING]);
+
+/** @param {string} modelId @param {string} dtype @returns {string} */
+export function keyOf(modelId, dtype) {
+  return `${modelId} ${dtype}`;
+}
+
+/** @param {Transfer | null | undefined} transfer @returns {boolean} whether something is going on */
+export function isMoving(transfer) {
+  return transfer !== null && transfer !== undefined && MOVING.has(transfer.status);
+}
+
+/** @param {Transfer | null | undefined} transfer @returns {boolean} whether it can be paused */
+export function isFetching(transfer) {
+  return transfer !== null && transfer !== undefined && FETCHING.has(transfer.status);
+}
+
+/** @param {Transfer | null | undefined} transfer @returns {boolean} */
+export function isPaused(transfer) {
+  return transfer?.status === TransferStates.PAUSED;
+}
+
+/** @param {Transfer | null | undefined} transfer @returns {boolean} */
+export function isDone(transfer) {
+  return transfer?.status === TransferStates.DONE;
+}
+
+/** @param {PanelState} state @param {Transfer} transfer @returns {PanelState} */
+export function withTransfer(state, transfer) {
+  const key = keyOf(transfer.modelId, transfer.dtype);
+  const { [key]: _, ...others } = state.transfers;
+  const transfers = transfer.status === TransferStates.CANCELLED ? others : { ...others, [key]: transfer };
+  return withoutFailure(key)({ ...state, transfers });
+}
+
+/**
+ * Takes over what LIST_MODELS knows of transfers: it is newer than every event before it.
+ * @param {PanelState} state @param {readonly ModelView[]} models @returns {PanelState["transfers"]}
+ */
+export function transfersOf(state, models) {
+  const transfers = { ...state.transfers };
+  for (const { modelId, dtypes } of models) {
+    for (const { dtype, transfer = null } of dtypes) {
+      const key = keyOf(modelId, dtype);
+      // How one ended is worth a word once, to those who saw it end.
+      if (transfer && !isDone(transfer)) transfers[key] = transfer;
+      else if (!isDone(transfers[key])) delete transfers[key];
+    }
+  }
+  return transfers;
+}
+
+/** @param {string} about @returns {(state: PanelState) => PanelState} */
+export function asked(about) {
+  return (state) => ({ ...withoutFailure(about)(state), asking: [...state.asking, about], notice: "" });
+}
+
+/** @param {string} about @param {WireError | null} [error] @returns {(state: PanelState) => PanelState} */
+export function answered(about, error = null) {
+  return (state) => ({
+    ...state,
+    asking: state.asking.toSpliced(state.asking.indexOf(about), 1),
+    failures: error ? { ...state.failures, [about]: error } : state.failures,
+  });
+}
+
+/** @param {string} about @returns {(state: PanelState) => PanelState} */
+export function withoutFailure(about) {
+  return (state) => {
+    const { [about]: _, ...failures } = state.failures;
+    return about in state.failures ? { ...state, failures } : state;
+  };
+}
+
+/**
+ * Forgets how a transfer failed, also where that came as an event.
+ * @param {string} key @returns {(state: PanelState) => PanelState}
+ */
+export function withoutTrouble(key) {
+  return (state) => {
+    const { [key]: transfer, ...transfers } = state.transfers;
+    const failed = transfer?.status === TransferStates.FAILED;
+    return withoutFailure(key)(failed ? { ...state, transfers } : state);
+  };
+}
+
