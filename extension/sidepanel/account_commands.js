@@ -22,6 +22,8 @@ export class AccountCommands extends SubjectCommands {
   /** By the hub's own sign-in page, in a window of the browser's. */
   logInBySignIn() {
     return this.attempt(Subjects.ACCOUNT, async () => {
+      // Before it is granted there is no chrome.identity; asking is possible only while the click is handled.
+      await allow({ permissions: ["identity"] }, "Without your permission the sign-in page cannot be opened.");
       const redirectUri = chrome.identity.getRedirectURL();
       const { url } = await this.connection.request(RuntimeMessageTypes.BEGIN_OAUTH_LOGIN, { redirectUri });
       const redirectedTo = await chrome.identity.launchWebAuthFlow({ url, interactive: true }).catch((error) => {
@@ -44,7 +46,7 @@ export class AccountCommands extends SubjectCommands {
   async addSource(address) {
     const source = address.trim().replace(/\/+$/, "");
     const granted = this.attempt(Subjects.SOURCES, async () => {
-      await allow(source);
+      await allow({ origins: [`${source}/*`] }, `Without your permission nothing can be fetched from ${source}.`);
       return this.connection.request(WorkerEventNames.MODEL_SOURCE_SELECTION, { source });
     });
     return this.#takeSources(await granted);
@@ -53,7 +55,7 @@ export class AccountCommands extends SubjectCommands {
   /** @param {string} source */
   async removeSource(source) {
     const reply = await this.ask(Subjects.SOURCES, WorkerEventNames.MODEL_SOURCE_SELECTION, { source, remove: true });
-    this.#takeSources(reply);
+    if (this.#takeSources(reply)) await chrome.permissions.remove({ origins: [`${source}/*`] }).catch(() => false);
   }
 
   /** @param {boolean} loginWanted whether the form shall be in view */
@@ -81,12 +83,15 @@ export class AccountCommands extends SubjectCommands {
   }
 }
 
-/** Asks the person, by the browser, whether the extension may fetch from there. @param {string} source */
-async function allow(source) {
-  const granted = await chrome.permissions.request({ origins: [`${source}/*`] }).catch((error) => {
-    throw refusal(ErrorCodes.BAD_REQUEST, `${source} cannot be a model source: ${error.message}`);
+/**
+ * Asks the person, by the browser.
+ * @param {chrome.permissions.Permissions} wanted @param {string} otherwise what is told when they refuse
+ */
+async function allow(wanted, otherwise) {
+  const granted = await chrome.permissions.request(wanted).catch((error) => {
+    throw refusal(ErrorCodes.BAD_REQUEST, `The browser does not ask for that permission: ${error.message}`);
   });
-  if (!granted) throw refusal(ErrorCodes.BAD_REQUEST, `Without your permission nothing can be fetched from ${source}.`);
+  if (!granted) throw refusal(ErrorCodes.BAD_REQUEST, otherwise);
 }
 
 /** @param {string} code @param {string} message */

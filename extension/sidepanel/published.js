@@ -13,7 +13,14 @@ import { problem } from "./state.js";
 /** @type {Record<string, Change>} */
 const CHANGES = {
   [WorkerEventNames.CREATING_WORKER]: (state, { reason }) => ({ ...state, restarting: reason || "", fatal: null }),
-  [WorkerEventNames.WORKER_SCRIPT_READY]: (state) => ({ ...state, restarting: null, fatal: null }),
+  [WorkerEventNames.WORKER_SCRIPT_READY]: (state) => ({
+    ...state,
+    restarting: null,
+    fatal: null,
+    // What was going on ended with the thread before; downloads that go on report again.
+    transfers: {},
+    importing: null,
+  }),
   [WorkerEventNames.FATAL_ERROR]: (state, { error }) => ({ ...state, restarting: null, fatal: error }),
 
   [UIEventNames.WORKER_STATE_CHANGED]: (state, payload) => ({

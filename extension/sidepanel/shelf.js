@@ -55,6 +55,8 @@ export function isDone(transfer) {
 
 /** @param {PanelState} state @param {Transfer} transfer @returns {PanelState} */
 export function withTransfer(state, transfer) {
+  // An import goes through many models, one after the other, and has no dtype.
+  if (!transfer.dtype) return { ...state, importing: isMoving(transfer) ? transfer : null };
   const key = keyOf(transfer.modelId, transfer.dtype);
   const { [key]: _, ...others } = state.transfers;
   const transfers = transfer.status === TransferStates.CANCELLED ? others : { ...others, [key]: transfer };
@@ -67,15 +69,25 @@ export function withTransfer(state, transfer) {
  */
 export function transfersOf(state, models) {
   const transfers = { ...state.transfers };
+  const [had, has] = [keysOfStored(state.listed), keysOfStored(models)];
+  const isWiped = (/** @type {string} */ key) => had.has(key) && !has.has(key);
   for (const { modelId, dtypes } of models) {
     for (const { dtype, transfer = null } of dtypes) {
       const key = keyOf(modelId, dtype);
-      // How one ended is worth a word once, to those who saw it end.
       if (transfer && !isDone(transfer)) transfers[key] = transfer;
-      else if (!isDone(transfers[key])) delete transfers[key];
+      // Checks, and how a transfer ended, are told once, in events; the list knows the open downloads.
+      else if (isFetching(transfers[key]) || isPaused(transfers[key]) || isWiped(key)) delete transfers[key];
     }
   }
   return transfers;
+}
+
+/** @param {readonly ModelView[]} models @returns {Set<string>} dtypes of which something is stored */
+function keysOfStored(models) {
+  const keys = models.flatMap(({ modelId, dtypes }) =>
+    dtypes.filter(({ stored }) => stored > 0).map(({ dtype }) => keyOf(modelId, dtype)),
+  );
+  return new Set(keys);
 }
 
 /** @param {string} about @returns {(state: PanelState) => PanelState} */

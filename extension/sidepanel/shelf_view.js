@@ -164,9 +164,9 @@ export function reasonOf({ model, dtype, recommended, transfer, error }) {
 
 /** @param {Row} row @returns {string} size, what is stored of it, and when it was used */
 export function facts(row) {
-  const { dtype, transfer } = row;
+  const { dtype } = row;
   const size = dtype.size === null ? "size unknown" : bytes(dtype.size);
-  if (isPartial(row) && !transfer) return `${bytes(dtype.stored)} of ${size} stored`;
+  if (isPartial(row)) return `${bytes(dtype.stored)} of ${size} stored`;
   const parts = [size];
   if (isStored(row)) parts.push(dtype.lastUsed ? `used ${daysAgo(dtype.lastUsed)}` : "not used yet");
   return parts.join(" · ");
@@ -186,9 +186,11 @@ export function pace(transfer) {
   return parts.join(" · ");
 }
 
-/** @param {Row} row @returns {boolean} whether bars say something: of a whole model only while it is read */
+/** @param {Row} row @returns {boolean} whether the transfer's bars say something: not after a check */
 export function hasBars(row) {
-  return isUnderWay(row.transfer) && (isMoving(row.transfer) || !isStored(row));
+  const { transfer, error } = row;
+  if (!isUnderWay(transfer)) return false;
+  return isMoving(transfer) || (!isStored(row) && error?.code !== ErrorCodes.FILE_DAMAGED);
 }
 
 /** @param {{loaded: number, total: number}} progress @returns {number} 0 to 100 */
@@ -211,8 +213,8 @@ export function transferOfLoad({ loading, transfers }) {
 }
 
 /** @param {PanelState} state @returns {string} how far the transfers are together, empty when nothing moves */
-export function overall({ transfers }) {
-  const moving = Object.values(transfers).filter((each) => isMoving(each));
+export function overall({ transfers, importing }) {
+  const moving = [...Object.values(transfers), ...(importing ? [importing] : [])].filter((each) => isMoving(each));
   if (moving.length === 0) return "";
   const sum = (/** @type {"loaded" | "total"} */ name) => moving.reduce((all, each) => all + each[name], 0);
   return `${Math.floor(percentOf({ loaded: sum("loaded"), total: sum("total") }))} %`;

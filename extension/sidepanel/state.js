@@ -57,6 +57,7 @@ export function initialState(kept = {}) {
     view: "chat",
     storage: null,
     transfers: {},
+    importing: null,
     failures: {},
     asking: [],
     notice: "",

@@ -19,7 +19,8 @@
  * @typedef {{
  *   modelId: string, title: string, task: string, commit: string | null, suggested: boolean,
  *   recommendedDtype: string | null, recommendedReason: string | null, dtypes: DtypeView[],
- * }} ModelView
+ *   newer?: string | null,
+ * }} ModelView  `newer`: a later commit of the hub, which what is stored does not follow by itself
  *
  * @typedef {ModelView & {downloads?: number | null, likes?: number | null, gated?: string | boolean}} FoundModel
  *
@@ -69,7 +70,8 @@
  *   listed: readonly ModelView[], inspected: readonly ModelView[], inspecting: string, choice: Choice,
  *   loading: Loading | null, problem: Problem | null,
  *   chat: Conversation, draft: string, stopping: boolean,
- *   view: View, storage: StorageUse | null, transfers: Readonly<Record<string, Transfer>>,
+ *   view: View, storage: StorageUse | null,
+ *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
  *   settings: Readonly<Record<string, number | boolean>>,

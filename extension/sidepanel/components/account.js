@@ -133,8 +133,8 @@ export class Account extends PanelElement {
           data-testid="source-input"
           aria-label="Address of another hub"
           placeholder="https://hub.example.org"
-          pattern="https://.+"
-          title="An address that begins with https://"
+          pattern="https?://.+"
+          title="An address like https://hub.example.org"
           autocomplete="off"
           required
         />

@@ -33,7 +33,7 @@ export function dtypeRow(row, state, commands) {
     >
       <div class="dtype-text">
         <p class="dtype-line">
-          <strong>${dtype.dtype || "Files"}</strong>
+          <strong>${dtype.dtype}</strong>
           ${word ? html`<span class="state" data-mood=${mood(row)} data-testid="dtype-state">${word}</span>` : nothing}
         </p>
         ${bars ? nothing : html`<p class="hint" data-testid="dtype-facts">${facts(row)}</p>`}

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { Subjects } from "../shelf.js";
 import { PanelElement } from "./element.js";
 import { failureView } from "./failure.js";
+import { transferView } from "./transfer.js";
 
 export class Importing extends PanelElement {
   static properties = { ...PanelElement.properties, folder: { state: true } };
@@ -19,6 +20,12 @@ export class Importing extends PanelElement {
     const busy = state.asking.includes(Subjects.IMPORT);
     const error = state.failures[Subjects.IMPORT];
     return html`
+      ${state.importing
+        ? html`<div class="card" data-testid="importing">
+            <p><strong>Importing</strong> ${state.importing.modelId}</p>
+            ${transferView(state.importing, `Importing ${state.importing.modelId}`)}
+          </div>`
+        : nothing}
       <details class="fold boxed" data-testid="import">
         <summary>Import from files</summary>
         <div class="fold-body">

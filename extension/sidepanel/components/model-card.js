@@ -23,6 +23,11 @@ export function modelCard(card, state, commands, { hook = "model-card", selectio
           <h3>${model.title}</h3>
           <p class="hint repo">${model.modelId}</p>
           ${popularity(model)}
+          ${model.newer
+            ? html`<p class="hint" data-testid="newer">
+                The hub has a newer version. To get it, delete this one and download it again.
+              </p>`
+            : nothing}
         </div>
         ${selection}
       </div>
@@ -67,7 +72,7 @@ function withoutDtypes({ model, more }, state, commands) {
   const asking = state.asking.includes(key);
   return html`
     <div class="dtype-row bare">
-      <p class="hint wide" data-testid="card-reason">${recommendedReason ?? "Its sizes are not known yet."}</p>
+      <p class="hint wide" data-testid="card-reason">${sentence(recommendedReason ?? "its sizes are not known yet")}</p>
       ${more.length
         ? nothing
         : html`
@@ -95,4 +100,9 @@ function withoutDtypes({ model, more }, state, commands) {
       ${error ? failureView(error, commands, { dismiss: () => commands.shelf.dismiss(key) }) : nothing}
     </div>
   `;
+}
+
+/** @param {string} text @returns {string} with a capital, unless it begins with a name */
+function sentence(text) {
+  return /^[a-z]+ /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
 }

@@ -105,7 +105,7 @@ export class Models extends PanelElement {
           : html`<p class="muted" data-testid="nothing-stored">
               No model is stored yet. Download one below, or search for another.
             </p>`}
-        <tabagent-importing .state=${state} .commands=${commands}></tabagent-importing>
+        <tabagent-importing class="cards" .state=${state} .commands=${commands}></tabagent-importing>
       </section>
       ${others.length
         ? html`<section aria-label="To download">

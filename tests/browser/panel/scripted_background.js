@@ -32,11 +32,12 @@
   const replaced = {
     runtime: { connect, sendMessage: async (message) => answer(message), lastError: undefined, id: "scripted" },
     permissions: {
-      request: async ({ origins }) => {
-        // The browser refuses to ask outside of a click, so the test notes whether it was in one.
-        background.asked.push({ origins, inAClick: navigator.userActivation.isActive });
+      // The browser refuses to ask outside of a click, so the test notes whether it was in one.
+      request: async (wanted) => {
+        background.asked.push({ ...wanted, inAClick: navigator.userActivation.isActive });
         return background.granted;
       },
+      remove: async (given) => background.asked.push({ remove: given }) > 0,
     },
     identity: {
       getRedirectURL: () => "https://scripted.chromiumapp.org/",

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tabagent.errors import ImportFailed, LoginFailed
-from tabagent.events import RuntimeMessageTypes, UIEventNames, WorkerEventNames
+from tabagent.events import RuntimeMessageTypes, TransferStates, UIEventNames, WorkerEventNames
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
-from tests.browser.panel.wire_models import OTHER, TINY, Json, dtype, model
+from tests.browser.panel.wire_models import OTHER, TINY, Json, dtype, model, transfer
 from tools.environment import ROOT
 
 STORED = model(dtypes=[dtype("q8", status="downloaded")])
@@ -82,7 +82,10 @@ def test_the_hubs_sign_in_page_is_offered_only_where_the_build_can_use_it(open_p
     ended = "https://huggingface.co/oauth/authorize#ended"
     assert panel.sent(WorkerEventNames.HUGGINGFACE_LOGIN) == [{"redirectedTo": ended}]
     assert panel.sent(RuntimeMessageTypes.BEGIN_OAUTH_LOGIN) == [{"redirectUri": "https://scripted.chromiumapp.org/"}]
-    assert panel.noted("asked") == [{"url": "https://huggingface.co/oauth/authorize", "interactive": True}]
+    assert panel.noted("asked") == [
+        {"permissions": ["identity"], "inAClick": True},
+        {"url": "https://huggingface.co/oauth/authorize", "interactive": True},
+    ]
 
 
 def test_one_can_log_out(open_panel: OpenPanel) -> None:
@@ -123,6 +126,7 @@ def test_a_hub_is_added_after_the_browser_asked_for_it_and_removed_again(open_pa
     panel.press("source-remove")
     expect(panel.one("source")).to_have_count(0)
     assert panel.sent(WorkerEventNames.MODEL_SOURCE_SELECTION)[-1] == {"source": HUB, "remove": True}
+    assert panel.noted("asked")[-1] == {"remove": {"origins": [f"{HUB}/*"]}}
 
 
 def test_without_the_permission_no_hub_is_added(open_panel: OpenPanel) -> None:
@@ -177,6 +181,19 @@ def test_an_export_is_imported_with_its_settings_and_lent_only_as_long_as_it_tak
     assert panel.noted("revoked") == [given["address"]]
     panel.one("settings").locator("summary").first.click()
     expect(panel.one("temperature")).to_have_value("0.5")
+
+
+def test_an_import_of_many_models_is_one_transfer_and_leaves_nothing_behind(open_panel: OpenPanel) -> None:
+    panel = open_panel([STORED])
+
+    for model_id in ("models.tabagent", TINY, OTHER):
+        panel.report(transfer(TransferStates.IMPORTING, model_id, "", message="Importing config.json"))
+        expect(panel.one("importing")).to_contain_text(f"Importing {model_id}")
+        expect(panel.one("importing")).to_have_count(1)
+    panel.report(transfer(TransferStates.DONE, OTHER, ""))
+
+    expect(panel.one("importing")).to_have_count(0)
+    expect(panel.one("model-card")).to_have_count(1)
 
 
 def test_a_folder_is_imported_under_the_name_that_was_given(open_panel: OpenPanel, tmp_path: Path) -> None:

@@ -71,7 +71,6 @@ def test_a_download_is_paused_resumed_and_cancelled(open_panel: OpenPanel) -> No
         (TransferStates.QUEUED, "Waiting its turn"),
         (TransferStates.WAITING, "Waiting"),
         (TransferStates.VERIFYING, "Checking"),
-        (TransferStates.IMPORTING, "Importing"),
     ],
 )
 def test_what_is_going_on_is_said_in_words(open_panel: OpenPanel, status: TransferStates, word: str) -> None:
@@ -142,7 +141,12 @@ def test_damage_is_repaired_by_a_download(open_panel: OpenPanel) -> None:
     panel = open_panel([model(dtypes=[dtype("q8", status="downloaded")])])
 
     panel.report(failed(FileDamaged(TINY, "onnx/model_q8.onnx", [1, 2])))
+    # The damaged parts count as missing, and the list does not repeat how the check ended.
+    partial = model(dtypes=[dtype("q8", stored=130_000_000)])
+    panel.reply(RuntimeMessageTypes.LIST_MODELS, {"models": [partial], "storage": STORAGE})
+    panel.publish(WorkerEventNames.MANIFEST_UPDATED, {})
 
+    expect(panel.row("q8").get_by_test_id("dtype-facts")).to_have_text("130 MB of 137 MB stored")
     expect(panel.row("q8").get_by_test_id("dtype-state")).to_have_text("Damaged")
     panel.press("repair-button", within=panel.row("q8"))
     assert panel.sent(RuntimeMessageTypes.DOWNLOAD_MODEL) == [BOTH]
@@ -189,6 +193,17 @@ def test_what_cannot_work_is_not_offered_again(open_panel: OpenPanel) -> None:
 
     expect(panel.row("q8").get_by_test_id("failure")).to_be_visible()
     expect(panel.one("resume-button")).to_have_count(0)
+
+
+def test_what_failed_is_forgotten_when_the_model_is_deleted(open_panel: OpenPanel) -> None:
+    panel = open_panel([model(dtypes=[dtype("q8", stored=130_000_000)])])
+    panel.report(failed(ConnectionLost("https://huggingface.co/x")))
+    expect(panel.row("q8").get_by_test_id("failure")).to_be_visible()
+
+    panel.reply(RuntimeMessageTypes.LIST_MODELS, {"models": [model()], "storage": STORAGE})
+    panel.publish(WorkerEventNames.MANIFEST_UPDATED, {})
+
+    expect(panel.one("failure")).to_have_count(0)
 
 
 # In the chat, while a load waits for its files
