@@ -98,7 +98,7 @@ export class Commands {
 
   /** @param {import("./types.js").View} view */
   show(view) {
-    this.store.update(set({ view, loginWanted: false }));
+    this.store.update(set({ view, loginWanted: false, notice: "" }));
     if (view === "models") void this.account.refresh();
   }
 

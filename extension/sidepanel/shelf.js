@@ -60,7 +60,8 @@ export function withTransfer(state, transfer) {
   const key = keyOf(transfer.modelId, transfer.dtype);
   const { [key]: _, ...others } = state.transfers;
   const transfers = transfer.status === TransferStates.CANCELLED ? others : { ...others, [key]: transfer };
-  return withoutFailure(key)({ ...state, transfers });
+  const notice = isDone(transfer) && transfer.message ? `${key}: ${transfer.message}` : state.notice;
+  return withoutFailure(key)({ ...state, transfers, notice });
 }
 
 /**

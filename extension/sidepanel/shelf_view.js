@@ -48,15 +48,24 @@ const TRANSFER_WORDS = {
 // A download that failed is there to be tried again.
 const OFFERED = new Set(["available", "failed"]);
 
-/** @param {PanelState} state @returns {{stored: Card[], others: Card[]}} every known model */
-export function shelves(state) {
+/** @param {PanelState} state @returns {Card[]} every known model */
+export function knownCards(state) {
   const known = [...state.listed, ...state.inspected];
   const ids = new Set(known.map(({ modelId }) => modelId));
   // What another panel began to fetch is shown before the list has it.
   const unlisted = Object.values(state.transfers).filter(({ modelId }) => !ids.has(modelId));
   const bare = new Set(unlisted.map(({ modelId }) => modelId));
-  const cards = [...known, ...[...bare].map(bareModel)].map((model) => card(state, model));
-  return { stored: cards.filter(({ stored }) => stored), others: cards.filter(({ stored }) => !stored) };
+  return [...known, ...[...bare].map(bareModel)].map((model) => card(state, model));
+}
+
+/**
+ * What is stored comes first, but nothing moves while one looks at it.
+ * @param {Card[]} cards @param {readonly string[]} before ids in the order that was shown @returns {Card[]}
+ */
+export function arranged(cards, before) {
+  const place = new Map(before.map((modelId, index) => [modelId, index]));
+  const rank = (/** @type {Card} */ { model, stored }) => place.get(model.modelId) ?? (stored ? -1 : before.length);
+  return cards.toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** @param {PanelState} state @returns {Card[] | null} what was searched for */
@@ -114,7 +123,7 @@ function bytesWithout(dtype, others) {
 
 /** @param {Transfer | null} transfer @returns {boolean} also while it is paused, and where it broke off */
 function isUnderWay(transfer) {
-  return transfer !== null && !isDone(transfer);
+  return isMoving(transfer) || isPaused(transfer) || (transfer !== null && !isDone(transfer) && transfer.loaded > 0);
 }
 
 /** @param {DtypeView} dtype @returns {boolean} */

@@ -77,7 +77,8 @@ export class ConfirmButton extends LitElement {
 
   #confirm() {
     this.asking = false;
-    this.#focus(`${this.hook}-button`);
+    // The button may go with what it deletes; what it belongs to stays.
+    /** @type {HTMLElement | null} */ (this.closest("[tabindex]"))?.focus();
     this.confirmed();
   }
 

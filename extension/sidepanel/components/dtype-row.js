@@ -24,6 +24,7 @@ export function dtypeRow(row, state, commands) {
   return html`
     <li
       class="dtype-row"
+      tabindex="-1"
       data-testid="dtype-row"
       data-model=${modelId}
       data-dtype=${dtype.dtype}
@@ -59,48 +60,63 @@ export function dtypeRow(row, state, commands) {
   `;
 }
 
-/** @param {Row} row @param {PanelState} state @param {Commands} commands */
+/**
+ * Always in the same places, so that the keyboard stays on a button when its word changes.
+ * @param {Row} row @param {PanelState} state @param {Commands} commands
+ */
 function buttons(row, state, commands) {
-  const { model, dtype, transfer, asking } = row;
+  const [first = nothing, second = nothing, third = nothing] = buttonsOf(row, state, commands);
+  return html`${first}${second}${third}`;
+}
+
+/** @param {Row} row @param {PanelState} state @param {Commands} commands @returns {unknown[]} */
+function buttonsOf(row, state, commands) {
+  const { model, dtype, transfer } = row;
   const { shelf } = commands;
   const what = `${model.title} ${dtype.dtype}`;
-  const act = (/** @type {"download" | "pause" | "cancel" | "check"} */ name) => () =>
-    shelf[name](model.modelId, dtype.dtype);
+  const act = (/** @type {"download" | "pause" | "cancel"} */ name) => () => shelf[name](model.modelId, dtype.dtype);
   if (isFetching(transfer)) {
-    return html`${textButton("Pause", what, act("pause"))}${textButton("Cancel", what, act("cancel"), CANCEL)}`;
+    return [textButton("Pause", what, act("pause")), textButton("Cancel", what, act("cancel"), CANCEL)];
   }
-  if (isMoving(transfer)) return nothing;
+  if (isMoving(transfer)) return [];
   if (isPaused(transfer)) {
-    return html`${textButton("Resume", what, act("download"), { disabled: asking, primary: true })}
-    ${textButton("Cancel", what, act("cancel"), CANCEL)}`;
+    return [
+      textButton("Resume", what, act("download"), { primary: true }),
+      textButton("Cancel", what, act("cancel"), CANCEL),
+    ];
   }
   if (isStored(row)) {
-    return html`
-      ${textButton(row.loaded ? "Loaded" : "Load", what, () => commands.loadStored(model.modelId, dtype.dtype), {
-        hook: "load-stored",
-        disabled: row.loaded || !canLoad(state),
-      })}
-      <button
-        type="button"
-        class="icon-button"
-        data-testid="check-button"
-        title="Check that every stored byte is right"
-        aria-label="Check ${what}"
-        ?disabled=${asking}
-        @click=${act("check")}
-      >
-        ${checkIcon}
-      </button>
-      ${deleteButton(row, commands)}
-    `;
+    const load = () => commands.loadStored(model.modelId, dtype.dtype);
+    const disabled = row.loaded || !canLoad(state);
+    return [
+      textButton(row.loaded ? "Loaded" : "Load", what, load, { hook: "load-stored", disabled }),
+      checkButton(row, commands),
+      deleteButton(row, commands),
+    ];
   }
-  const fixable = remedy(row) !== "";
   const verb = isPartial(row) ? "Resume" : "Download";
+  const primary = row.recommended || isPartial(row);
+  return [
+    isOffered(row) && !remedy(row) ? textButton(verb, what, act("download"), { primary }) : nothing,
+    nothing,
+    isPartial(row) ? deleteButton(row, commands) : nothing,
+  ];
+}
+
+/** @param {Row} row @param {Commands} commands */
+function checkButton({ model, dtype, asking }, commands) {
   return html`
-    ${isOffered(row) && !fixable
-      ? textButton(verb, what, act("download"), { disabled: asking, primary: row.recommended || verb === "Resume" })
-      : nothing}
-    ${isPartial(row) ? deleteButton(row, commands) : nothing}
+    <button
+      type="button"
+      class="icon-button"
+      data-testid="check-button"
+      title="Check that every stored byte is right"
+      aria-label="Check ${model.title} ${dtype.dtype}"
+      ?disabled=${asking}
+      @click=${() => commands.shelf.check(model.modelId, dtype.dtype)}
+    >
+      ${checkIcon}
+    </button>
   `;
 }
 
@@ -144,10 +160,9 @@ function deleteButton({ model, dtype, frees, asking }, commands) {
 function remedyButton(row, commands) {
   const word = remedy(row);
   if (!word) return nothing;
-  const { model, dtype, asking } = row;
+  const { model, dtype } = row;
   return textButton(word, `${model.title} ${dtype.dtype}`, () => commands.shelf.download(model.modelId, dtype.dtype), {
     hook: word === "Retry" ? "retry-download" : undefined,
-    disabled: asking,
     primary: true,
   });
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { Subjects } from "../shelf.js";
-import { foundCards, shelves } from "../shelf_view.js";
+import { arranged, foundCards, knownCards } from "../shelf_view.js";
 import { PanelElement } from "./element.js";
 import { failureView } from "./failure.js";
 import { closeIcon, searchIcon } from "./icons.js";
@@ -21,6 +21,8 @@ export class Models extends PanelElement {
     super();
     /** @type {ReadonlySet<string>} models to be exported */
     this.selected = new Set();
+    /** @type {readonly string[]} models as they are shown */
+    this.order = [];
   }
 
   render() {
@@ -30,7 +32,7 @@ export class Models extends PanelElement {
       <div class="models" data-testid="models-view" @keydown=${this.#onKey}>
         ${this.#searchForm()}
         <p class="notice" role="status" data-testid="notice">${state.notice}</p>
-        ${this.#failure(Subjects.SEARCH)} ${found ? this.#found(found) : this.#shelves()}
+        ${this.#failure(Subjects.SEARCH)} ${found ? this.#found(found) : this.#known()}
         <tabagent-account .state=${state} .commands=${commands}></tabagent-account>
       </div>
     `;
@@ -85,34 +87,29 @@ export class Models extends PanelElement {
     `;
   }
 
-  #shelves() {
+  #known() {
     const { state, commands } = this;
-    const { stored, others } = shelves(state);
-    const whole = stored.filter((card) => card.whole).map(({ model }) => model.modelId);
-    const selected = whole.filter((modelId) => this.selected.has(modelId));
+    const cards = arranged(knownCards(state), this.order);
+    this.order = cards.map(({ model }) => model.modelId);
+    const whole = cards.filter((card) => card.whole).map(({ model }) => model.modelId);
+    const any = cards.some(({ stored }) => stored);
     return html`
-      <section aria-label="On this computer">
-        <div class="section-head"><h2>On this computer</h2></div>
+      <section aria-label="Storage">
         <tabagent-storage
           .state=${state}
           .commands=${commands}
           .whole=${whole}
-          .any=${stored.length > 0}
-          .selected=${selected}
+          .any=${any}
+          .selected=${whole.filter((modelId) => this.selected.has(modelId))}
         ></tabagent-storage>
-        ${stored.length
-          ? this.#list(stored, "model-card")
-          : html`<p class="muted" data-testid="nothing-stored">
-              No model is stored yet. Download one below, or search for another.
-            </p>`}
-        <tabagent-importing class="cards" .state=${state} .commands=${commands}></tabagent-importing>
+        ${!any && state.storage
+          ? html`<p class="muted" data-testid="nothing-stored">
+              No model is stored yet. Download one, or search for another.
+            </p>`
+          : nothing}
       </section>
-      ${others.length
-        ? html`<section aria-label="To download">
-            <div class="section-head"><h2>To download</h2></div>
-            ${this.#list(others, "model-card")}
-          </section>`
-        : nothing}
+      <section aria-label="Models">${this.#list(cards, "model-card")}</section>
+      <tabagent-importing class="cards" .state=${state} .commands=${commands}></tabagent-importing>
     `;
   }
 

@@ -31,7 +31,7 @@ export class Storage extends PanelElement {
     const exporting = asking.includes(Subjects.EXPORT);
     const label = this.selected.length ? `Export ${this.selected.length} selected` : "Export all";
     return html`
-      <div class="storage">
+      <div class="storage" tabindex="-1">
         ${storage ? this.#usage(storage) : nothing}
         ${this.any
           ? html`<div class="storage-actions">

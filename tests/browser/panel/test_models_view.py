@@ -120,6 +120,7 @@ def test_deleting_asks_first_and_says_what_it_frees_then_and_afterwards(open_pan
     panel.press("confirm-delete", within=row)
     assert panel.sent(RuntimeMessageTypes.DELETE_MODEL) == [{"modelId": TINY, "dtype": "q8"}]
     expect(panel.one("notice")).to_have_text("acme/tiny (q8) is deleted: 137 MB are free again.")
+    expect(row).to_be_focused()
 
 
 def test_files_that_another_stored_dtype_uses_are_not_counted_as_freed(open_panel: OpenPanel) -> None:

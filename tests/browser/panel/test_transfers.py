@@ -82,6 +82,31 @@ def test_what_is_going_on_is_said_in_words(open_panel: OpenPanel, status: Transf
     expect(panel.row("q8").get_by_test_id("transfer")).to_contain_text("going on in 12 s")
 
 
+def test_the_keyboard_stays_on_a_button_whose_word_changes(open_panel: OpenPanel) -> None:
+    panel = open_panel([model(OTHER), model()])
+
+    panel.row("q8").get_by_test_id("download-button").focus()
+    panel.page.keyboard.press("Enter")
+    panel.report(transfer(TransferStates.DOWNLOADING))
+    expect(panel.row("q8").get_by_test_id("pause-button")).to_be_focused()
+    panel.report(transfer(TransferStates.PAUSED))
+    expect(panel.row("q8").get_by_test_id("resume-button")).to_be_focused()
+
+
+def test_models_keep_their_places_while_one_looks_and_stored_ones_come_first_afterwards(open_panel: OpenPanel) -> None:
+    panel = open_panel([model(OTHER), model()])
+    cards = panel.one("model-card")
+    expect(cards).to_have_count(2)
+
+    panel.report(transfer(TransferStates.DOWNLOADING))
+    expect(panel.row("q8").get_by_test_id("pause-button")).to_be_visible()
+    expect(cards.first).to_have_attribute("data-model", OTHER)
+    panel.press("tab-chat")
+    panel.press("tab-models")
+
+    expect(cards.first).to_have_attribute("data-model", TINY)
+
+
 def test_a_panel_that_opens_late_shows_what_is_under_way(open_panel: OpenPanel) -> None:
     panel = open_panel([model(dtypes=[dtype("q8", transfer=transfer(TransferStates.PAUSED))])])
 
