@@ -71,13 +71,14 @@ export function withTransfer(state, transfer) {
 export function transfersOf(state, models) {
   const transfers = { ...state.transfers };
   const [had, has] = [keysOfStored(state.listed), keysOfStored(models)];
-  const isWiped = (/** @type {string} */ key) => had.has(key) && !has.has(key);
+  // A model that was deleted may be gone from the list altogether.
+  for (const key of had) if (!has.has(key) && !isMoving(transfers[key])) delete transfers[key];
   for (const { modelId, dtypes } of models) {
     for (const { dtype, transfer = null } of dtypes) {
       const key = keyOf(modelId, dtype);
       if (transfer && !isDone(transfer)) transfers[key] = transfer;
       // Checks, and how a transfer ended, are told once, in events; the list knows the open downloads.
-      else if (isFetching(transfers[key]) || isPaused(transfers[key]) || isWiped(key)) delete transfers[key];
+      else if (isFetching(transfers[key]) || isPaused(transfers[key])) delete transfers[key];
     }
   }
   return transfers;

@@ -40,7 +40,10 @@ export class ShelfCommands extends SubjectCommands {
     this.store.update((state) => withoutTrouble(Subjects.SEARCH)({ ...state, found: null }));
   }
 
-  /** Begins or goes on; mends what is damaged. @param {string} modelId @param {string} dtype empty: the background's choice */
+  /**
+   * Begins or goes on; mends what is damaged.
+   * @param {string} modelId @param {string} dtype empty: the background's choice
+   */
   download(modelId, dtype) {
     const payload = dtype ? { modelId, dtype } : { modelId };
     return this.ask(keyOf(modelId, dtype), RuntimeMessageTypes.DOWNLOAD_MODEL, payload);

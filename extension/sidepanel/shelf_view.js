@@ -15,8 +15,8 @@ import { isDone, isFetching, isMoving, isPaused, keyOf } from "./shelf.js";
 
 /**
  * @typedef {{
- *   model: FoundModel, dtype: DtypeView, transfer: Transfer | null, error: WireError | null, own: number, frees: number,
- *   recommended: boolean, loaded: boolean, asking: boolean,
+ *   model: FoundModel, dtype: DtypeView, transfer: Transfer | null, error: WireError | null,
+ *   own: number, frees: number, recommended: boolean, loaded: boolean, asking: boolean,
  * }} Row  `own`: stored bytes of files that no other dtype has; `frees`: bytes that deleting it gives back
  *
  * @typedef {{model: FoundModel, rows: Row[], more: Row[], stored: boolean, whole: boolean}} Card
@@ -91,7 +91,10 @@ function card(state, model) {
   };
 }
 
-/** @param {PanelState} state @param {ModelView} model @param {DtypeView} dtype @param {readonly DtypeView[]} all @returns {Row} */
+/**
+ * @param {PanelState} state @param {ModelView} model @param {DtypeView} dtype @param {readonly DtypeView[]} all
+ * @returns {Row}
+ */
 function row(state, model, dtype, all) {
   const key = keyOf(model.modelId, dtype.dtype);
   const transfer = state.transfers[key] ?? null;
@@ -115,7 +118,10 @@ function row(state, model, dtype, all) {
   };
 }
 
-/** @param {DtypeView} dtype @param {readonly DtypeView[]} others @returns {number} stored bytes of files that they lack */
+/**
+ * @param {DtypeView} dtype @param {readonly DtypeView[]} others
+ * @returns {number} stored bytes of files that the others lack
+ */
 function bytesWithout(dtype, others) {
   const shared = new Set(others.flatMap(({ files }) => files ?? []).map(({ file }) => file));
   return (dtype.files ?? []).filter(({ file }) => !shared.has(file)).reduce((sum, { stored }) => sum + stored, 0);
@@ -171,11 +177,16 @@ export function reasonOf({ model, dtype, recommended, transfer, error }) {
   return dtype.reason ?? "";
 }
 
+/** @param {DtypeView} dtype @returns {number} bytes of everything that it needs; `size` is its weights' alone */
+export function wholeSize({ files, size }) {
+  return files?.reduce((sum, file) => sum + file.size, 0) || (size ?? 0);
+}
+
 /** @param {Row} row @returns {string} size, what is stored of it, and when it was used */
 export function facts(row) {
   const { dtype } = row;
   const size = dtype.size === null ? "size unknown" : bytes(dtype.size);
-  if (isPartial(row)) return `${bytes(dtype.stored)} of ${size} stored`;
+  if (isPartial(row)) return `${bytes(dtype.stored)} of ${bytes(wholeSize(dtype))} stored`;
   const parts = [size];
   if (isStored(row)) parts.push(dtype.lastUsed ? `used ${daysAgo(dtype.lastUsed)}` : "not used yet");
   return parts.join(" · ");

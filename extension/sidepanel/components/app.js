@@ -101,13 +101,15 @@ export class App extends PanelElement {
 
   #onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-    if (this.state.view === "models") this.#backToChat();
+    if (this.state.view === "models") this.#leaveModels();
     else if (isGenerating(this.state)) void this.commands.stop();
     else return;
     event.preventDefault();
   };
 
-  #backToChat() {
+  #leaveModels() {
+    const models = /** @type {import("./models.js").Models | null} */ (this.querySelector("tabagent-models"));
+    if (this.state.found) return models?.endSearch();
     this.commands.show("chat");
     /** @type {HTMLElement | null} */ (this.querySelector("#tab-chat"))?.focus();
   }

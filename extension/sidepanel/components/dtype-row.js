@@ -3,7 +3,18 @@
 import { html, nothing } from "lit";
 import { bytes } from "../format.js";
 import { isDone, isFetching, isMoving, isPaused, keyOf } from "../shelf.js";
-import { facts, hasBars, isOffered, isPartial, isStored, mood, reasonOf, remedy, stateWord } from "../shelf_view.js";
+import {
+  facts,
+  hasBars,
+  isOffered,
+  isPartial,
+  isStored,
+  mood,
+  reasonOf,
+  remedy,
+  stateWord,
+  wholeSize,
+} from "../shelf_view.js";
 import { canLoad } from "../view.js";
 import { failureView } from "./failure.js";
 import { checkIcon, trashIcon } from "./icons.js";
@@ -20,6 +31,7 @@ export function dtypeRow(row, state, commands) {
   const { modelId } = model;
   const word = stateWord(row);
   const reason = reasonOf(row);
+  const what = `${model.title} ${dtype.dtype}`;
   const bars = transfer !== null && hasBars(row);
   return html`
     <li
@@ -40,10 +52,10 @@ export function dtypeRow(row, state, commands) {
         ${bars ? nothing : html`<p class="hint" data-testid="dtype-facts">${facts(row)}</p>`}
       </div>
       ${buttons(row, state, commands)}
-      ${bars ? transferView(transfer, `${model.title} ${dtype.dtype}`) : nothing}
+      ${bars ? transferView(transfer, what) : nothing}
       ${!bars && isPartial(row)
         ? html`<div class="wide">
-            ${bar({ loaded: dtype.stored, total: dtype.size ?? 0 }, `${model.title} ${dtype.dtype}`, "stored-bar", facts(row))}
+            ${bar({ loaded: dtype.stored, total: wholeSize(dtype) }, what, "stored-bar", facts(row))}
           </div>`
         : nothing}
       ${transfer && isDone(transfer) && transfer.message

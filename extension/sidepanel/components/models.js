@@ -29,7 +29,7 @@ export class Models extends PanelElement {
     const { state, commands } = this;
     const found = foundCards(state);
     return html`
-      <div class="models" data-testid="models-view" @keydown=${this.#onKey}>
+      <div class="models" data-testid="models-view">
         ${this.#searchForm()}
         <p class="notice" role="status" data-testid="notice">${state.notice}</p>
         ${this.#failure(Subjects.SEARCH)} ${found ? this.#found(found) : this.#known()}
@@ -59,7 +59,7 @@ export class Models extends PanelElement {
           class="button with-icon"
           data-testid="search-button"
           aria-label="Search"
-          ?disabled=${busy || !state.known}
+          aria-disabled=${busy || !state.known}
         >
           ${searchIcon}${busy ? "Asking…" : "Search"}
         </button>
@@ -74,7 +74,7 @@ export class Models extends PanelElement {
       <section aria-label="Found models" data-testid="search-results">
         <div class="section-head">
           <h2 class="grow">${query ? html`Found for “${query}”` : "Popular models"}</h2>
-          <button type="button" class="button with-icon" data-testid="search-close" @click=${this.#endSearch}>
+          <button type="button" class="button with-icon" data-testid="search-close" @click=${this.endSearch}>
             ${closeIcon}Close
           </button>
         </div>
@@ -95,6 +95,7 @@ export class Models extends PanelElement {
     const any = cards.some(({ stored }) => stored);
     return html`
       <section aria-label="Storage">
+        <h2 class="visually-hidden">Storage</h2>
         <tabagent-storage
           .state=${state}
           .commands=${commands}
@@ -108,7 +109,10 @@ export class Models extends PanelElement {
             </p>`
           : nothing}
       </section>
-      <section aria-label="Models">${this.#list(cards, "model-card")}</section>
+      <section aria-label="Models">
+        <h2 class="visually-hidden">Models</h2>
+        ${this.#list(cards, "model-card")}
+      </section>
       <tabagent-importing class="cards" .state=${state} .commands=${commands}></tabagent-importing>
     `;
   }
@@ -161,19 +165,15 @@ export class Models extends PanelElement {
 
   #search(/** @type {Event} */ event) {
     event.preventDefault();
+    if (this.state.asking.includes(Subjects.SEARCH)) return;
     void this.commands.shelf.search(this.#input.value);
   }
 
-  #endSearch() {
+  /** Shows all models again. */
+  endSearch() {
     this.#input.value = "";
     this.#input.focus();
     this.commands.shelf.endSearch();
-  }
-
-  #onKey(/** @type {KeyboardEvent} */ event) {
-    if (event.key !== "Escape" || event.defaultPrevented || !this.state.found) return;
-    event.preventDefault();
-    this.#endSearch();
   }
 }
 

@@ -29,6 +29,7 @@ export class Storage extends PanelElement {
   render() {
     const { storage, asking } = this.state;
     const exporting = asking.includes(Subjects.EXPORT);
+    const frees = storage ? ` That frees ${bytes(storage.usage)}.` : "";
     const label = this.selected.length ? `Export ${this.selected.length} selected` : "Export all";
     return html`
       <div class="storage" tabindex="-1">
@@ -49,7 +50,7 @@ export class Storage extends PanelElement {
               <tabagent-confirm
                 hook="clear"
                 label="Delete all models"
-                question="Delete all models and unfinished downloads?${storage ? ` That frees ${bytes(storage.usage)}.` : ""}"
+                question="Delete all models and unfinished downloads?${frees}"
                 yes="Delete all"
                 ?disabled=${asking.includes(Subjects.CLEAR)}
                 .confirmed=${() => this.commands.shelf.clear()}

@@ -236,7 +236,9 @@ def test_nothing_found_and_nothing_there_are_told_and_escape_ends_the_search(ope
 
     _search(panel, "nothing")
     expect(panel.one("nothing-found")).to_be_visible()
+    expect(panel.one("search-button")).to_be_focused()
     panel.page.keyboard.press("Escape")
+    expect(panel.one("search-input")).to_be_focused()
     expect(panel.row("q8")).to_be_visible()
     _search(panel, "acme/none")
     expect(panel.one("failure")).to_have_text(error.message)

@@ -225,10 +225,12 @@ def test_what_failed_is_forgotten_when_the_model_is_deleted(open_panel: OpenPane
     panel.report(failed(ConnectionLost("https://huggingface.co/x")))
     expect(panel.row("q8").get_by_test_id("failure")).to_be_visible()
 
-    panel.reply(RuntimeMessageTypes.LIST_MODELS, {"models": [model()], "storage": STORAGE})
+    # A model that is not suggested leaves the list.
+    panel.reply(RuntimeMessageTypes.LIST_MODELS, {"models": [model(OTHER)], "storage": STORAGE})
     panel.publish(WorkerEventNames.MANIFEST_UPDATED, {})
 
     expect(panel.one("failure")).to_have_count(0)
+    expect(panel.one("model-card")).to_have_count(1)
 
 
 # In the chat, while a load waits for its files
