@@ -1,6 +1,7 @@
 // @ts-check
 // What the person can do: each command changes the shown state and asks the background; Python decides the rest.
 import { ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
+import { AccountCommands } from "./account_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import {
   history,
@@ -10,6 +11,7 @@ import {
   withQuestion,
   withoutQuestion,
 } from "./conversation.js";
+import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
 import { chooseDevice, chooseDtype, chooseModel, changeSetting, problem, set } from "./state.js";
 import { canSend, dtypeToLoad, models } from "./view.js";
@@ -17,10 +19,10 @@ import { canSend, dtypeToLoad, models } from "./view.js";
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Retry} Retry */
 /** @typedef {import("./types.js").Envelope} Envelope */
+/** @typedef {import("./types.js").ModelView} ModelView */
 
 // One failure is a background that is just starting or being updated; more are worth a word.
 const ATTEMPTS_BEFORE_GIVING_UP = 3;
-const REPOSITORY = /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/(?:models\/)?([^/?#]+\/[^/?#]+)/i;
 
 export class Commands {
   /**
@@ -35,6 +37,8 @@ export class Commands {
       failed: (error, attempts) => this.#connectionFailed(error, attempts),
       received: (events) => this.#receive(events),
     });
+    this.shelf = new ShelfCommands(store, this.connection);
+    this.account = new AccountCommands(store, this.connection);
   }
 
   start() {
@@ -75,13 +79,12 @@ export class Commands {
    * @returns {Promise<boolean>} whether it can be chosen
    */
   async addModel(text) {
-    const modelId = REPOSITORY.exec(text.trim())?.[1] ?? text.trim();
-    if (!modelId || !(await this.inspect(modelId))) return false;
-    this.store.update(chooseModel(modelId));
-    return true;
+    const model = text.trim() ? await this.inspect(text.trim()) : null;
+    if (model) this.store.update(chooseModel(model.modelId));
+    return model !== null;
   }
 
-  /** @param {string} modelId @param {{quietly?: boolean}} [options] @returns {Promise<boolean>} */
+  /** @param {string} modelId @param {{quietly?: boolean}} [options] @returns {Promise<ModelView | null>} */
   async inspect(modelId, { quietly = false } = {}) {
     this.store.update((state) => ({ ...state, inspecting: modelId, problem: quietly ? state.problem : null }));
     const retry = quietly ? undefined : /** @type {Retry} */ ({ kind: "inspect", modelId });
@@ -90,7 +93,22 @@ export class Commands {
       const next = state.inspecting === modelId ? { ...state, inspecting: "" } : state;
       return reply ? applyInspected(next, reply.model) : next;
     });
-    return reply !== null;
+    return reply?.model ?? null;
+  }
+
+  /** @param {import("./types.js").View} view */
+  show(view) {
+    this.store.update(set({ view, loginWanted: false, notice: "" }));
+    if (view === "models") void this.account.refresh();
+  }
+
+  /**
+   * Loads what is chosen in the list of models, and shows where the answers will come.
+   * @param {string} modelId @param {string} dtype
+   */
+  loadStored(modelId, dtype) {
+    this.store.update((state) => chooseDtype(dtype)(chooseModel(modelId)({ ...state, view: "chat" })));
+    return this.load();
   }
 
   async load() {
@@ -184,13 +202,20 @@ export class Commands {
       // A new thread knows what became of the model and of an answer that was being written.
       if (type === WorkerEventNames.WORKER_SCRIPT_READY) void this.#takeOver();
       if (type === WorkerEventNames.MANIFEST_UPDATED) void this.#refreshModels();
+      if (type === WorkerEventNames.CACHE_CLEARED) void this.#refreshModels();
+      if (type === UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG) void this.account.refresh();
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
     }
   }
 
   async #takeOver() {
     this.store.update(set({ connected: true }));
-    await Promise.all([this.#refreshState(), this.#refreshModels()]);
+    const { view } = this.store.state;
+    await Promise.all([
+      this.#refreshState(),
+      this.#refreshModels(),
+      view === "models" ? this.account.refresh() : undefined,
+    ]);
   }
 
   async #refreshState() {
@@ -200,7 +225,7 @@ export class Commands {
 
   async #refreshModels() {
     const reply = await this.#ask(RuntimeMessageTypes.LIST_MODELS, {});
-    if (reply) this.store.update((state) => applyModels(state, reply.models));
+    if (reply) this.store.update((state) => applyModels(state, reply.models, reply.storage));
   }
 
   /** @param {RequestError} error @param {number} attempts */

@@ -93,15 +93,16 @@ export class Connection {
    * Sends a request over the port.
    * @param {string} type
    * @param {object} [payload]
+   * @param {number} [limit] milliseconds to wait for the reply; 0: as long as the port is open
    * @returns {Promise<any>} the reply's fields
    * @throws {RequestError} refused, or not answered
    */
-  async request(type, payload = {}) {
+  async request(type, payload = {}, limit = ANSWER_LIMIT_MS) {
     const port = this.port;
     if (!port) throw new ConnectionLost();
     const requestId = crypto.randomUUID();
     const reply = await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(requestId, null), ANSWER_LIMIT_MS);
+      const timer = limit ? setTimeout(() => this.#settle(requestId, null), limit) : 0;
       this.waiting.set(requestId, (answer) => {
         clearTimeout(timer);
         if (answer instanceof Error || answer === null) reject(answer ?? new NoAnswer());

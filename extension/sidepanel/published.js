@@ -1,7 +1,8 @@
 // @ts-check
 // What the background publishes, drawn into the panel's state.
-import { LoadingStatusTypes, ModelWorkerStates, UIEventNames, WorkerEventNames } from "../events.js";
+import { ErrorCodes, LoadingStatusTypes, ModelWorkerStates, UIEventNames, WorkerEventNames } from "../events.js";
 import { reconciled, withChange } from "./conversation.js";
+import { transfersOf, withTransfer } from "./shelf.js";
 import { problem } from "./state.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
@@ -12,7 +13,14 @@ import { problem } from "./state.js";
 /** @type {Record<string, Change>} */
 const CHANGES = {
   [WorkerEventNames.CREATING_WORKER]: (state, { reason }) => ({ ...state, restarting: reason || "", fatal: null }),
-  [WorkerEventNames.WORKER_SCRIPT_READY]: (state) => ({ ...state, restarting: null, fatal: null }),
+  [WorkerEventNames.WORKER_SCRIPT_READY]: (state) => ({
+    ...state,
+    restarting: null,
+    fatal: null,
+    // What was going on ended with the thread before; downloads that go on report again.
+    transfers: {},
+    importing: null,
+  }),
   [WorkerEventNames.FATAL_ERROR]: (state, { error }) => ({ ...state, restarting: null, fatal: error }),
 
   [UIEventNames.WORKER_STATE_CHANGED]: (state, payload) => ({
@@ -24,8 +32,7 @@ const CHANGES = {
   }),
   [UIEventNames.MODEL_WORKER_LOADING_PROGRESS]: (state, payload) => {
     const { READY, ERROR } = LoadingStatusTypes;
-    const problemOf = payload.error ? problem(payload.error, { kind: "load" }) : state.problem;
-    if (payload.status === ERROR) return { ...state, loading: null, problem: problemOf };
+    if (payload.status === ERROR) return { ...state, loading: null, problem: problemOfLoad(state, payload.error) };
     return { ...state, loading: payload.status === READY ? null : payload };
   },
   [WorkerEventNames.WORKER_READY]: (state, payload) => ({
@@ -39,8 +46,12 @@ const CHANGES = {
   [WorkerEventNames.ERROR]: (state, { error, loadId }) => ({
     ...state,
     loading: loadId ? null : state.loading,
-    problem: problem(error, loadId ? { kind: "load" } : null),
+    problem: loadId ? problemOfLoad(state, error) : problem(error),
   }),
+
+  [UIEventNames.MODEL_DOWNLOAD_PROGRESS]: withTransfer,
+  [WorkerEventNames.CACHE_CLEARED]: (state) => ({ ...state, transfers: {} }),
+  [UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG]: (state) => ({ ...state, view: "models", loginWanted: true }),
 
   [WorkerEventNames.GENERATION_STATUS]: (state, { messageId, done, total }) =>
     withMessage(state, messageId, () => ({ reading: { done, total } })),
@@ -93,12 +104,17 @@ export function applySnapshot(state, reply) {
   };
 }
 
-/** @param {PanelState} state @param {ModelView[]} models @returns {PanelState} */
-export function applyModels(state, models) {
+/**
+ * @param {PanelState} state @param {ModelView[]} models
+ * @param {import("./types.js").StorageUse | null} [storage] @returns {PanelState}
+ */
+export function applyModels(state, models, storage = state.storage) {
   const known = new Set(models.map(({ modelId }) => modelId));
   const first = models.find(({ suggested }) => suggested) ?? models[0];
   return {
     ...state,
+    storage,
+    transfers: transfersOf(state, models),
     listed: models,
     inspected: state.inspected.filter(({ modelId }) => !known.has(modelId)),
     choice: state.choice.modelId || !first ? state.choice : { ...state.choice, modelId: first.modelId },
@@ -114,6 +130,16 @@ export function applyInspected(state, model) {
     listed: listed ? state.listed.map(replace) : state.listed,
     inspected: [...state.inspected.filter(({ modelId }) => modelId !== model.modelId), ...(listed ? [] : [model])],
   };
+}
+
+/**
+ * @param {PanelState} state @param {import("./types.js").WireError | null} [error]
+ * @returns {import("./types.js").Problem | null}
+ */
+function problemOfLoad(state, error) {
+  // Who gives a download up needs no word about it.
+  if (!error || error.code === ErrorCodes.DOWNLOAD_CANCELLED) return state.problem;
+  return problem(error, { kind: "load" });
 }
 
 /** @param {any} payload */

@@ -23,8 +23,15 @@ const FINAL = new Set([
   ErrorCodes.UNSUPPORTED_DEVICE,
   ErrorCodes.CONTEXT_OVERFLOW,
   ErrorCodes.EMPTY_PROMPT,
+  ErrorCodes.IMPORT_FAILED,
+  ErrorCodes.LOGIN_FAILED,
   ErrorCodes.TEMPLATE,
 ]);
+
+/** @param {WireError} error @returns {boolean} whether the same request may work later */
+export function isWorthRetrying(error) {
+  return !FINAL.has(error.code);
+}
 
 /** @param {Partial<PanelState>} [kept] what an earlier page kept @returns {PanelState} */
 export function initialState(kept = {}) {
@@ -47,13 +54,23 @@ export function initialState(kept = {}) {
     draft: "",
     stopping: false,
     settings: {},
+    view: "chat",
+    storage: null,
+    transfers: {},
+    importing: null,
+    failures: {},
+    asking: [],
+    notice: "",
+    found: null,
+    account: null,
+    loginWanted: false,
     ...kept,
   };
 }
 
 /** @param {WireError} error @param {Retry | null} [retry] @returns {Problem} */
 export function problem(error, retry = null) {
-  return { error, retry: FINAL.has(error.code) ? null : retry };
+  return { error, retry: isWorthRetrying(error) ? retry : null };
 }
 
 /** @param {Partial<PanelState>} values @returns {(state: PanelState) => PanelState} */

@@ -2,14 +2,35 @@
 // What crosses between the panel and the background, and what the panel keeps: types only.
 
 /**
- * @typedef {{code: string, message: string, details?: object}} WireError
+ * @typedef {{code: string, message: string, details?: any}} WireError
  *
- * @typedef {{dtype: string, status: string, size: number | null, reason: string | null}} DtypeView
+ * @typedef {{file: string, loaded: number, total: number, status: string}} TransferFile
+ *
+ * @typedef {{
+ *   modelId: string, dtype: string, status: string, loaded: number, total: number, bytesPerSecond: number,
+ *   secondsLeft: number | null, files: readonly TransferFile[], message: string, error: WireError | null,
+ * }} Transfer  a download, a check or an import; `loaded` and `total` are bytes of all files
+ *
+ * @typedef {{
+ *   dtype: string, status: string, size: number | null, reason: string | null, stored: number, lastUsed: number,
+ *   files: readonly {file: string, size: number, stored: number}[], transfer: Transfer | null,
+ * }} DtypeView  `stored` is bytes; `lastUsed` milliseconds since 1970, 0: never
  *
  * @typedef {{
  *   modelId: string, title: string, task: string, commit: string | null, suggested: boolean,
  *   recommendedDtype: string | null, recommendedReason: string | null, dtypes: DtypeView[],
- * }} ModelView
+ *   newer?: string | null,
+ * }} ModelView  `newer`: a later commit of the hub, which what is stored does not follow by itself
+ *
+ * @typedef {ModelView & {downloads?: number | null, likes?: number | null, gated?: string | boolean}} FoundModel
+ *
+ * @typedef {{query: string, models: readonly FoundModel[]}} Found  what a search or an address led to
+ *
+ * @typedef {{usage: number, quota: number, persisted: boolean}} StorageUse  bytes
+ *
+ * @typedef {{
+ *   account: {name: string, method: string} | null, oauth: boolean, sources: readonly string[],
+ * }} AccountView  `oauth`: whether the hub's own sign-in page can be used
  *
  * @typedef {{modelId: string, dtype: string, executionProvider: string, contextLength: number | null}} LoadedModel
  *
@@ -39,6 +60,8 @@
  *
  * @typedef {{kind: "load"} | {kind: "inspect", modelId: string} | {kind: "answer", messageId: string}} Retry
  *
+ * @typedef {"chat" | "models"} View
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -47,8 +70,12 @@
  *   listed: readonly ModelView[], inspected: readonly ModelView[], inspecting: string, choice: Choice,
  *   loading: Loading | null, problem: Problem | null,
  *   chat: Conversation, draft: string, stopping: boolean,
+ *   view: View, storage: StorageUse | null,
+ *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
+ *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
+ *   found: Found | null, account: AccountView | null, loginWanted: boolean,
  *   settings: Readonly<Record<string, number | boolean>>,
- * }>} PanelState
+ * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of `Subjects`
  */
 
 export {};

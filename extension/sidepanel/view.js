@@ -17,7 +17,7 @@ const READY = new Set([ModelWorkerStates.MODEL_READY, ModelWorkerStates.IDLE]);
 export function models(state) {
   const all = [...state.listed, ...state.inspected];
   const { modelId } = state.choice;
-  if (modelId && !all.some((model) => model.modelId === modelId)) all.push(unknownModel(modelId));
+  if (modelId && !all.some((model) => model.modelId === modelId)) all.push(bareModel(modelId));
   return all;
 }
 
@@ -141,7 +141,7 @@ export function dtypeLabel(dtype, model) {
 }
 
 /** @param {string} modelId @returns {ModelView} a model of which only the name is known */
-function unknownModel(modelId) {
+export function bareModel(modelId) {
   return {
     modelId,
     title: modelId.split("/").at(-1) ?? modelId,

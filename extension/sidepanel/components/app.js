@@ -1,6 +1,6 @@
 // @ts-check
 // The frame of the panel, and what belongs to the whole page: its data attributes and the Escape key.
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { isGenerating, status } from "../view.js";
 import { PanelElement } from "./element.js";
 import { brandIcon, newChatIcon } from "./icons.js";
@@ -8,8 +8,10 @@ import "./chat.js";
 import "./composer.js";
 import "./error-banner.js";
 import "./model-bar.js";
+import "./models.js";
 import "./progress.js";
 import "./settings.js";
+import "./tabs.js";
 
 export class App extends PanelElement {
   connectedCallback() {
@@ -26,35 +28,56 @@ export class App extends PanelElement {
     const { state, commands } = this;
     const { text, mood } = status(state);
     return html`
-      <header class="top">
-        ${brandIcon}
-        <div class="top-text">
-          <h1>TabAgent</h1>
-          <p class="status" data-mood=${mood}>
-            <span class="dot" aria-hidden="true"></span>
-            <span role="status" data-testid="status" title=${text}>${text}</span>
-          </p>
+      <header>
+        <div class="top">
+          ${brandIcon}
+          <div class="top-text">
+            <h1>TabAgent</h1>
+            <p class="status" data-mood=${mood}>
+              <span class="dot" aria-hidden="true"></span>
+              <span role="status" data-testid="status" title=${text}>${text}</span>
+            </p>
+          </div>
+          <button
+            type="button"
+            class="icon-button"
+            data-testid="new-chat-button"
+            title="New chat"
+            aria-label="New chat"
+            ?disabled=${state.chat.messages.length === 0}
+            @click=${this.#newChat}
+          >
+            ${newChatIcon}
+          </button>
+          <tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>
         </div>
-        <button
-          type="button"
-          class="icon-button"
-          data-testid="new-chat-button"
-          title="New chat"
-          aria-label="New chat"
-          ?disabled=${state.chat.messages.length === 0}
-          @click=${this.#newChat}
-        >
-          ${newChatIcon}
-        </button>
-        <tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>
+        <tabagent-tabs .state=${state} .commands=${commands}></tabagent-tabs>
       </header>
       <main>
-        <tabagent-model-bar .state=${state} .commands=${commands}></tabagent-model-bar>
-        <tabagent-progress .state=${state} .commands=${commands}></tabagent-progress>
-        <tabagent-chat .state=${state} .commands=${commands}></tabagent-chat>
-        <div class="bottom">
-          <tabagent-error-banner .state=${state} .commands=${commands}></tabagent-error-banner>
-          <tabagent-composer .state=${state} .commands=${commands}></tabagent-composer>
+        <div class="view" role="tabpanel" id="view-chat" aria-labelledby="tab-chat" ?hidden=${state.view !== "chat"}>
+          <tabagent-model-bar .state=${state} .commands=${commands}></tabagent-model-bar>
+          <tabagent-progress .state=${state} .commands=${commands}></tabagent-progress>
+          <tabagent-chat .state=${state} .commands=${commands}></tabagent-chat>
+          <div class="bottom">
+            ${state.view === "chat" ? this.#errorBanner() : nothing}
+            <tabagent-composer .state=${state} .commands=${commands}></tabagent-composer>
+          </div>
+        </div>
+        <div
+          class="view"
+          role="tabpanel"
+          id="view-models"
+          aria-labelledby="tab-models"
+          ?hidden=${state.view !== "models"}
+        >
+          ${state.view === "models"
+            ? html`
+                <div class="models-scroller">
+                  <tabagent-models .state=${state} .commands=${commands}></tabagent-models>
+                </div>
+                <div class="bottom">${this.#errorBanner()}</div>
+              `
+            : nothing}
         </div>
       </main>
     `;
@@ -66,16 +89,30 @@ export class App extends PanelElement {
     if (this.state.known) dataset.state = this.state.modelState;
   }
 
+  #errorBanner() {
+    return html`<tabagent-error-banner .state=${this.state} .commands=${this.commands}></tabagent-error-banner>`;
+  }
+
   async #newChat() {
+    this.commands.show("chat");
     await this.commands.newChat();
     /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=prompt]"))?.focus();
   }
 
   #onKey = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || !isGenerating(this.state)) return;
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    if (this.state.view === "models") this.#leaveModels();
+    else if (isGenerating(this.state)) void this.commands.stop();
+    else return;
     event.preventDefault();
-    void this.commands.stop();
   };
+
+  #leaveModels() {
+    const models = /** @type {import("./models.js").Models | null} */ (this.querySelector("tabagent-models"));
+    if (this.state.found) return models?.endSearch();
+    this.commands.show("chat");
+    /** @type {HTMLElement | null} */ (this.querySelector("#tab-chat"))?.focus();
+  }
 }
 
 customElements.define("tabagent-app", App);

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { isGenerating, isLoading, isReady } from "../view.js";
 import { PanelElement } from "./element.js";
+import { gatedActions, removableView } from "./failure.js";
 import { warnIcon } from "./icons.js";
 
 export class ErrorBanner extends PanelElement {
@@ -20,6 +21,7 @@ export class ErrorBanner extends PanelElement {
     return this.#banner(
       error.message,
       html`
+        ${gatedActions(error, this.commands)}
         ${retry
           ? html`<button
               type="button"
@@ -35,15 +37,17 @@ export class ErrorBanner extends PanelElement {
           Dismiss
         </button>
       `,
+      removableView(error, this.commands),
     );
   }
 
-  /** @param {string} message @param {unknown} actions */
-  #banner(message, actions) {
+  /** @param {string} message @param {unknown} actions @param {unknown} [more] */
+  #banner(message, actions, more = nothing) {
     return html`
       <div class="error-banner">
         ${warnIcon}
         <p class="grow" role="alert" data-testid="error">${message}</p>
+        ${more}
         <div class="actions">${actions}</div>
       </div>
     `;

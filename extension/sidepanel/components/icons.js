@@ -36,3 +36,11 @@ export const chipIcon = icon(
 export const diskIcon = icon(
   svg`<ellipse cx="10" cy="5.5" rx="6" ry="2.3" /><path d="M4 5.5v9c0 1.3 2.7 2.3 6 2.3s6-1 6-2.3v-9M4 10c0 1.3 2.7 2.3 6 2.3s6-1 6-2.3" />`,
 );
+export const trashIcon = icon(
+  svg`<path d="M4 5.5h12M8 5.5V4a1 1 0 0 1 1-1h2a1 1 0 0 1 1 1v1.5M5.5 5.5l.7 10a1.5 1.5 0 0 0 1.5 1.4h4.6a1.5 1.5 0 0 0 1.5-1.4l.7-10M8.5 8.8v5M11.5 8.8v5" />`,
+);
+export const checkIcon = icon(
+  svg`<path d="M10 3 4.5 5v4.5c0 3.4 2.3 6 5.5 7.5 3.2-1.5 5.5-4.1 5.5-7.5V5zM7.6 10l1.8 1.8 3.2-3.4" />`,
+);
+export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5" /><path d="m12.8 12.8 3.7 3.7" />`);
+export const closeIcon = icon(svg`<path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />`);

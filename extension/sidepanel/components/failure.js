@@ -1,0 +1,70 @@
+// @ts-check
+// What went wrong with a model, in the background's words, and what can be done about it.
+import { html, nothing } from "lit";
+import { ErrorCodes } from "../../events.js";
+import { bytes } from "../format.js";
+import { warnIcon } from "./icons.js";
+import "./confirm.js";
+
+/** @typedef {import("../types.js").WireError} WireError */
+/** @typedef {import("../commands.js").Commands} Commands */
+
+/**
+ * @param {WireError} error
+ * @param {Commands} commands
+ * @param {{actions?: unknown, dismiss: () => void}} options `actions` come first
+ */
+export function failureView(error, commands, { actions = nothing, dismiss }) {
+  return html`
+    <div class="failure">
+      ${warnIcon}
+      <p class="grow" role="alert" data-testid="failure" data-code=${error.code}>${error.message}</p>
+      ${removableView(error, commands)}
+      <div class="failure-actions">
+        ${actions} ${gatedActions(error, commands)}
+        <button type="button" class="link" data-testid="dismiss-failure" @click=${dismiss}>Dismiss</button>
+      </div>
+    </div>
+  `;
+}
+
+/** The models that would make room. @param {WireError} error @param {Commands} commands */
+export function removableView(error, commands) {
+  const removable = error.code === ErrorCodes.STORAGE_FULL ? (error.details?.removable ?? []) : [];
+  if (removable.length === 0) return nothing;
+  return html`
+    <ul class="removable" aria-label="Models that can be removed">
+      ${removable.map(
+        (/** @type {{modelId: string, dtype: string, size: number}} */ { modelId, dtype, size }) => html`
+          <li data-testid="removable" data-model=${modelId} data-dtype=${dtype}>
+            <span class="grow">${modelId} <span class="muted">${dtype} · ${bytes(size)}</span></span>
+            <tabagent-confirm
+              hook="remove"
+              label="Delete ${modelId} ${dtype}"
+              text="Delete"
+              question="Delete ${modelId} (${dtype})? That frees ${bytes(size)}."
+              yes="Delete"
+              .confirmed=${() => commands.shelf.remove(modelId, dtype)}
+            ></tabagent-confirm>
+          </li>
+        `,
+      )}
+    </ul>
+  `;
+}
+
+/** The way to a model that asks for consent. @param {WireError} error @param {Commands} commands */
+export function gatedActions(error, commands) {
+  if (error.code !== ErrorCodes.MODEL_GATED) return nothing;
+  const url = String(error.details?.url ?? "");
+  return html`
+    ${url.startsWith("https://")
+      ? html`<a class="link" data-testid="gated-link" href=${url} target="_blank" rel="noopener noreferrer">
+          Open its page
+        </a>`
+      : nothing}
+    <button type="button" class="button" data-testid="gated-login" @click=${() => commands.account.wantLogin(true)}>
+      Log in
+    </button>
+  `;
+}

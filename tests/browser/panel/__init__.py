@@ -1,0 +1,1 @@
+"""The side panel alone, with a background that the tests play."""

@@ -1,0 +1,64 @@
+"""The panel's page in an extension that has nothing else: its background is played by the tests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import pytest
+
+from tests.browser.panel.scripted_panel import ScriptedPanel
+from tests.browser.panel.wire_models import Json, replies
+from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.build.bundle import bundle_panel
+from tools.build.events import javascript_constants
+from tools.build.project import Project
+from tools.environment import ensure_node_modules
+
+
+class OpenPanel(Protocol):
+    """Opens a panel for a list of models."""
+
+    def __call__(
+        self, models: list[Json], changes: Mapping[str, Json] | None = None, *, granted: bool = True
+    ) -> ScriptedPanel:
+        """`changes` are replies by their type."""
+        ...
+
+
+@pytest.fixture(scope="package")
+def panel_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExtensionBrowser]:
+    """A Chromium with the panel's page, its manifest and its policy, and no background."""
+    folder = tmp_path_factory.mktemp("panel") / "extension"
+    project = Project()
+    ensure_node_modules()
+    shutil.copytree(bundle_panel(project, javascript_constants(project.package / "events.py")), folder / "sidepanel")
+    shutil.copy(project.extension / "sidepanel" / "index.html", folder / "sidepanel")
+    shutil.copytree(project.extension / "icons", folder / "icons")
+    manifest = json.loads((project.extension / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["background"]
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"version": project.version}), encoding="utf-8")
+    with open_browser(BrowserOptions(extension=folder)) as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_panel(panel_browser: ExtensionBrowser) -> Iterator[OpenPanel]:
+    """Panels that show the list of models; closed at the end, and none may have complained."""
+    opened: list[ScriptedPanel] = []
+
+    def open_one(
+        models: list[Json], changes: Mapping[str, Json] | None = None, *, granted: bool = True
+    ) -> ScriptedPanel:
+        panel = ScriptedPanel(panel_browser, replies(models) | dict(changes or {}), granted=granted)
+        opened.append(panel)
+        return panel.open_models()
+
+    panel_browser.console.clear()
+    yield open_one
+    for panel in opened:
+        panel.page.evaluate("localStorage.clear()")
+        panel.page.close()
+    assert panel_browser.errors == []

@@ -1,0 +1,64 @@
+// Plays the background for one page of the panel: answers each request with what the test prepared, and keeps them all.
+// The test prepares `window.scenario`: {replies: {type: fields, or {error}}, granted: whether permissions are given}.
+// A type without a reply is never answered.
+(() => {
+  const { replies, granted = true } = window.scenario;
+  const ports = new Set();
+  const publish = (...events) => ports.forEach((port) => port.hear(events));
+  const background = { replies, granted, sent: [], asked: [], saved: [], revoked: [], publish };
+  window.background = background;
+
+  const answer = ({ type, requestId, payload }) => {
+    background.sent.push({ type, payload: structuredClone(payload) });
+    const fields = background.replies[type];
+    return fields && { type: `${type}_RESPONSE`, requestId, success: !fields.error, ...structuredClone(fields) };
+  };
+
+  const connect = () => {
+    const listeners = [];
+    const port = {
+      hear: (batch) => listeners.forEach((listener) => listener(structuredClone(batch))),
+      onMessage: { addListener: (listener) => listeners.push(listener) },
+      onDisconnect: { addListener: () => {} },
+      postMessage: (message) => {
+        const reply = answer(message);
+        if (reply) queueMicrotask(() => port.hear([reply]));
+      },
+    };
+    ports.add(port);
+    return port;
+  };
+
+  const replaced = {
+    runtime: { connect, sendMessage: async (message) => answer(message), lastError: undefined, id: "scripted" },
+    permissions: {
+      // The browser refuses to ask outside of a click, so the test notes whether it was in one.
+      request: async (wanted) => {
+        background.asked.push({ ...wanted, inAClick: navigator.userActivation.isActive });
+        return background.granted;
+      },
+      remove: async (given) => background.asked.push({ remove: given }) > 0,
+    },
+    identity: {
+      getRedirectURL: () => "https://scripted.chromiumapp.org/",
+      launchWebAuthFlow: async (details) => {
+        background.asked.push(details);
+        return `${details.url}#ended`;
+      },
+    },
+  };
+  globalThis.chrome ??= {};
+  for (const [name, value] of Object.entries(replaced)) {
+    Object.defineProperty(chrome, name, { value, configurable: true });
+  }
+
+  // What would leave the page is noted.
+  HTMLAnchorElement.prototype.click = function () {
+    background.saved.push({ address: this.href, name: this.download });
+  };
+  const revoke = URL.revokeObjectURL.bind(URL);
+  URL.revokeObjectURL = (address) => {
+    background.revoked.push(address);
+    revoke(address);
+  };
+})();

@@ -1,0 +1,86 @@
+"""What the background says of models, as it crosses the wire: the shapes of docs/api.md with a few fixed values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tabagent.errors import TabAgentError
+from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, TransferStates, WorkerEventNames
+
+Json = dict[str, Any]
+
+TINY, OTHER = "acme/tiny", "acme/other"
+STORAGE: Json = {"usage": 139_000_000, "quota": 10_000_000_000, "persisted": True}
+TOKENIZER = {"file": "tokenizer.json", "size": 2_000_000, "stored": 0}
+
+
+def dtype(
+    name: str, *, size: int = 137_000_000, status: str = "available", stored: int | None = None, **changes: object
+) -> Json:
+    """Return a dtype of two files; the tokenizer is the model's, the weights are its own."""
+    have = (size if status == "downloaded" else 0) if stored is None else stored
+    common = min(have, 2_000_000)
+    files = [
+        TOKENIZER | {"stored": common},
+        {"file": f"onnx/model_{name}.onnx", "size": size - 2_000_000, "stored": have - common},
+    ]
+    fields = {"dtype": name, "status": status, "size": size, "stored": have, "files": files}
+    return fields | {"reason": None, "lastUsed": 0, "transfer": None} | changes
+
+
+def model(model_id: str = TINY, dtypes: list[Json] | None = None, **changes: object) -> Json:
+    """Return a model with q8, which is recommended, and q4."""
+    fields = {
+        "modelId": model_id,
+        "title": model_id.rsplit("/", maxsplit=1)[-1].title(),
+        "task": "text-generation",
+        "commit": None,
+        "suggested": True,
+        "recommendedDtype": "q8",
+        "recommendedReason": "8-bit weights are the fastest on this processor",
+        "dtypes": [dtype("q8"), dtype("q4", size=118_000_000)] if dtypes is None else dtypes,
+    }
+    return fields | changes
+
+
+def transfer(status: TransferStates, model_id: str = TINY, dtype_name: str = "q8", **changes: object) -> Json:
+    """Return a MODEL_DOWNLOAD_PROGRESS payload, a third of the way."""
+    files = [
+        {"file": "tokenizer.json", "loaded": 2_000_000, "total": 2_000_000, "status": TransferStates.DONE},
+        {"file": "onnx/model_q8.onnx", "loaded": 43_700_000, "total": 135_000_000, "status": status},
+    ]
+    fields = {"modelId": model_id, "dtype": dtype_name, "status": status, "loaded": 45_700_000, "total": 137_000_000}
+    moving = status is TransferStates.DOWNLOADING
+    speed = {"bytesPerSecond": 12_300_000 if moving else 0, "secondsLeft": 7.4 if moving else None}
+    return fields | speed | {"files": files, "message": "", "error": None} | changes
+
+
+def failed(error: TabAgentError, **changes: object) -> Json:
+    """Return the payload of a transfer that ended with an error."""
+    return transfer(TransferStates.FAILED) | {"error": error.to_wire()} | changes
+
+
+def replies(models: list[Json]) -> dict[str, Json]:
+    """Return what a background with these models answers; everything that is asked of it succeeds."""
+    loaded: Json = {"modelId": None, "dtype": None, "executionProvider": None, "contextLength": None}
+    snapshot = {
+        "state": ModelWorkerStates.UNINITIALIZED,
+        "devices": {"webgpu": False, "f16": False, "threads": 2},
+        "version": "0.1.0",
+    }
+    done: Json = {}
+    return {
+        RuntimeMessageTypes.CHECK_BACKGROUND_READY: {"ready": True},
+        RuntimeMessageTypes.GET_MODEL_WORKER_STATE: snapshot | loaded | {"generating": None, "loading": None},
+        RuntimeMessageTypes.LIST_MODELS: {"models": models, "storage": STORAGE},
+        RuntimeMessageTypes.GET_ACCOUNT: {"account": None, "oauth": False, "sources": []},
+        RuntimeMessageTypes.LOAD_MODEL: {"loadId": "load"},
+        RuntimeMessageTypes.RESET_WORKER: done,
+        RuntimeMessageTypes.DOWNLOAD_MODEL: {"modelId": TINY, "dtype": "q8"},
+        RuntimeMessageTypes.PAUSE_DOWNLOAD: done,
+        RuntimeMessageTypes.CANCEL_DOWNLOAD: done,
+        RuntimeMessageTypes.CHECK_MODEL: done,
+        RuntimeMessageTypes.DELETE_MODEL: {"freed": 137_000_000},
+        WorkerEventNames.CLEAR_CACHE: done,
+        WorkerEventNames.HUGGINGFACE_LOGOUT: done,
+    }
