@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -29,12 +29,13 @@ class Life:
 
     def __init__(self) -> None:
         self.writes = 0
+        self.over = asyncio.Event()
         self._limit: int | None = None
-        self._over = False
 
     def begin(self, limit: int | None = None) -> None:
         """Begin another thread, which dies after `limit` writes."""
-        self.writes, self._limit, self._over = 0, limit, False
+        self.writes, self._limit = 0, limit
+        self.over.clear()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[None]:
@@ -48,8 +49,9 @@ class Life:
         self._end_when_due()
 
     def _end_when_due(self) -> None:
-        self._over = self._over or self.writes == self._limit
-        if self._over:
+        if self.writes == self._limit:
+            self.over.set()
+        if self.over.is_set():
             raise asyncio.CancelledError("the thread has died")
 
 
@@ -157,20 +159,19 @@ def reader(content: bytes) -> Callable[[int, int], Awaitable[ByteBuffer]]:
     return read
 
 
-async def until_death(work: Awaitable[object]) -> bool:
+async def until_death(life: Life, work: Coroutine[None, None, object]) -> bool:
     """Let a thread work to its end, or to its death; returns whether it came to its end.
 
     Whatever else it had begun is dropped.
     """
     before = asyncio.all_tasks()
-    task = asyncio.ensure_future(work)
-    try:
-        await task
-    except asyncio.CancelledError:
-        return False
-    finally:
-        left = [other for other in asyncio.all_tasks() - before if other is not task]
-        for other in left:
-            other.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-    return True
+    working, dying = asyncio.ensure_future(work), asyncio.ensure_future(life.over.wait())
+    await asyncio.wait({working, dying}, return_when=asyncio.FIRST_COMPLETED)
+    lived = not life.over.is_set()
+    left = asyncio.all_tasks() - before
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    if lived:
+        await working
+    return lived

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 
 import pytest
@@ -31,7 +31,7 @@ KEY = FileKey(REPO, Q8.path)
 NEWER = b"9876543210"
 NEWER_Q8 = replace(Q8, digest=digest_of(NEWER))
 
-Step = Callable[[ModelStore], Awaitable[object]]
+Step = Callable[[ModelStore], Coroutine[None, None, None]]
 
 
 async def put(store: ModelStore, file: ModelFile, body: bytes | None = None) -> None:
@@ -110,7 +110,7 @@ async def after_each_death(scene: Scene) -> list[Disk]:
         if scene.before is not None:
             await scene.before(disk.store())
         disk.life.begin(len(disks))
-        survived = await until_death(scene.act(disk.store()))
+        survived = await until_death(disk.life, scene.act(disk.store()))
         disk.life.begin()
         if survived:
             return disks
