@@ -173,6 +173,7 @@ class World:
     async def _pause(self, seconds: float) -> None:
         """Note that somebody waits, and let the others work."""
         self.pauses.append(seconds)
+        self.clock.advance(seconds)
         await asyncio.sleep(0)
 
     def start(self) -> None:

@@ -20,6 +20,7 @@ from tabagent.errors import (
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.downloader import FileListener, ModelDownloader
+from tabagent.models.files import by_path
 from tabagent.models.manifest import holds
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer_progress import TransferProgress
@@ -86,6 +87,8 @@ class Downloads:
         self._publish, self._now, self._changed = publish, now, changed
         self._open: dict[Name, Download] = {}
         self._asked_to_persist = False
+        # A download that is being paused or cancelled has ended before it is begun again.
+        self._changing = asyncio.Lock()
 
     def of(self, repo: str, dtype: Dtype) -> DownloadProgress | None:
         """Return the last progress of an open download, or None."""
@@ -102,18 +105,18 @@ class Downloads:
         Raises:
             StorageFull: What is missing does not fit.
         """
-        download = self._open.get((entry.repo, dtype))
-        if download is None:
-            quant = entry.quant(dtype)
-            assert quant is not None, "the plan has checked it"  # noqa: S101 - a bug, not an input
-            files = entry.files_of(quant)
-            await self._require_room(entry, files)
-            # Two requests may have come this far; the first one's download is the one.
-            download = self._open.get((entry.repo, dtype)) or self._new(entry, dtype, files)
-        if download.task is None:
-            download.task = asyncio.ensure_future(self._run(download))
-            self._tell()
-        return download
+        async with self._changing:
+            download = self._open.get((entry.repo, dtype))
+            if download is None:
+                quant = entry.quant(dtype)
+                assert quant is not None, "the plan has checked it"  # noqa: S101 - a bug, not an input
+                files = entry.files_of(quant)
+                await self._require_room(entry, files)
+                download = self._new(entry, dtype, files)
+            if download.task is None:
+                download.task = asyncio.ensure_future(self._run(download))
+                self._tell()
+            return download
 
     async def pause(self, repo: str, dtype: Dtype) -> None:
         """Stop a download and keep what has come.
@@ -121,10 +124,11 @@ class Downloads:
         Raises:
             InvalidState: It does not run.
         """
-        download = self._known(repo, dtype)
-        await self._halt(download)
-        download.progress.becomes(State.PAUSED, "Paused")
-        self._tell()
+        async with self._changing:
+            download = self._known(repo, dtype)
+            await self._halt(download)
+            download.progress.becomes(State.PAUSED, "Paused")
+            self._tell()
 
     async def cancel(self, repo: str, dtype: Dtype) -> None:
         """Stop a download and delete what is not whole; a load that waits for it ends.
@@ -132,29 +136,29 @@ class Downloads:
         Raises:
             InvalidState: There is none.
         """
-        download = self._known(repo, dtype)
+        async with self._changing:
+            await self._cancel(self._known(repo, dtype))
+
+    async def cancel_all(self, repo: str | None = None, dtype: Dtype | None = None) -> None:
+        """Cancel the downloads of a model or of one dtype of it, or all; there need not be any."""
+        async with self._changing:
+            for download in list(self._open.values()):
+                # One may have come to its end while another was cancelled.
+                if repo in (None, download.name[0]) and dtype in (None, download.dtype) and self._is_open(download):
+                    await self._cancel(download)
+
+    async def _cancel(self, download: Download) -> None:
         await self._halt(download)
         self._close(download)
         for file in download.files:
-            await self._store.delete_unfinished(repo, file.path)
+            await self._store.delete_unfinished(download.entry.repo, file.path)
         download.progress.becomes(State.CANCELLED, "Cancelled")
         if not download.outcome.done():
-            download.outcome.set_exception(DownloadCancelled(repo))
+            download.outcome.set_exception(DownloadCancelled(download.entry.repo))
         self._publish(ManifestUpdated())
 
-    async def cancel_all(self, repo: str | None = None) -> None:
-        """Cancel the downloads of a model, or all."""
-        for name, dtype in list(self._open):
-            if repo in (None, name):
-                await self.cancel(name, dtype)
-
     async def _require_room(self, entry: ManifestEntry, files: tuple[ModelFile, ...]) -> None:
-        records = {record.key.path: record for record in await self._store.records(entry.repo)}
-        missing = sum(
-            file.size - (record.stored_bytes if (record := records.get(file.path)) is not None else 0)
-            for file in files
-            if not holds(records.get(file.path), file, entry.commit)
-        )
+        missing = await self._missing_bytes(entry, files)
         if not self._asked_to_persist and missing:
             self._asked_to_persist = True
             if not await self._space.persist():
@@ -162,6 +166,15 @@ class Downloads:
         free = (await self._space.report()).free
         if missing > free:
             raise StorageFull(missing, free, await self._removable(entry.repo))
+
+    async def _missing_bytes(self, entry: ManifestEntry, files: tuple[ModelFile, ...]) -> int:
+        """Return how many bytes more than now the store has when all files are in."""
+        records = by_path(await self._store.records(entry.repo))
+        return sum(
+            file.size - (record.stored_bytes if (record := records.get(file.path)) is not None else 0)
+            for file in files
+            if not holds(records.get(file.path), file, entry.commit)
+        )
 
     async def _removable(self, besides: str) -> list[JsonValue]:
         """Return stored models, the one that was not used for the longest time first."""
@@ -231,8 +244,7 @@ class Downloads:
         """Return the error with what the person can do about it."""
         if not isinstance(error, StorageFull):
             return error
-        loaded = download.progress.last.loaded if download.progress.last else 0
-        needed = sum(file.size for file in download.files) - loaded
+        needed = await self._missing_bytes(download.entry, download.files)
         return StorageFull(needed, (await self._space.report()).free, await self._removable(download.entry.repo))
 
     def _fail(self, download: Download, error: Exception) -> None:
@@ -253,6 +265,9 @@ class Downloads:
     def _close(self, download: Download) -> None:
         self._open.pop(download.name, None)
         self._tell()
+
+    def _is_open(self, download: Download) -> bool:
+        return self._open.get(download.name) is download
 
     def _known(self, repo: str, dtype: Dtype) -> Download:
         download = self._open.get((repo, dtype))

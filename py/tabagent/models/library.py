@@ -139,9 +139,7 @@ class ModelLibrary:
     async def delete_model(self, request: StoredModel) -> JsonObject:
         """Answer DELETE_MODEL with the bytes that were freed; a download of it ends."""
         self._refuse_in_use(request.model_id, request.dtype)
-        for dtype in self._downloads.open_for(request.model_id):
-            if request.dtype in (None, dtype):
-                await self._downloads.cancel(request.model_id, dtype)
+        await self._downloads.cancel_all(request.model_id, request.dtype)
         await self._adoption.settled(request.model_id)
         await self._adoption.discard(request.model_id)
         freed = await self._store.delete_model(request.model_id, request.dtype)

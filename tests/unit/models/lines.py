@@ -36,8 +36,10 @@ class LineResponse:
         return self._response.headers
 
     async def text(self) -> str:
-        """Return the body."""
-        return await self._response.text()
+        """Return the body; with its end the connection is free."""
+        text = await self._response.text()
+        await self.close()
+        return text
 
     async def read(self, size: int, on_bytes: Callable[[int], None] | None = None) -> ByteBuffer | None:
         """Return the next bytes as they come."""

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.adapters.memory.fetcher import Answer
 from tabagent.errors import ConnectionLost, FileDamaged, IncompleteFile, StorageError, StorageFull
 from tabagent.models.downloader import CONNECTIONS
 from tabagent.specs import FileRecord
+from tests.unit.conftest import COMMIT, REPO
 from tests.unit.models.conftest import CHUNK
 from tests.unit.models.download_desk import ADDRESS, BODY, ETAG, FILE, HUBS, KEY, NEWER, PATH, Desk, desk_with
 from tests.unit.models.dying import digest_of
@@ -82,16 +84,12 @@ async def test_a_file_that_has_changed_since_the_last_try_is_begun_again(desk: D
 
 async def test_a_part_of_another_file_is_a_change_even_when_the_hub_ignores_the_validator(desk: Desk) -> None:
     """It answers 206 with the newer file's bytes and validator, whatever `If-Range` said."""
-    await stop_after(desk, 5)
-    missing = await desk.world.store.record(KEY)
-    assert missing is not None
-    first = missing.missing[0] * CHUNK
-    part = Answer(
-        body=NEWER[first : first + CHUNK],
-        status=206,
-        headers={"etag": '"newer"', "content-range": f"bytes {first}-{first + CHUNK - 1}/{len(BODY)}"},
-    )
-    desk.line.answers[ADDRESS] = [part, HUBS]
+    record = await desk.world.store.begin_file(REPO, FILE, revision=COMMIT, etag=ETAG)
+    for index in set(range(10)) - {4}:
+        chunk = MemoryBytes(BODY[index * CHUNK : (index + 1) * CHUNK])
+        await desk.world.store.write_chunk(record, index, chunk)
+    newer = {"etag": '"newer"', "content-range": f"bytes 16-19/{len(BODY)}"}
+    desk.line.answers[ADDRESS] = [Answer(body=NEWER[16:20], status=206, headers=newer), HUBS]
     await desk.download()
 
     assert await desk.content() == BODY
