@@ -118,6 +118,7 @@ def case(number: int) -> str:
     return f"tabagent-tests/case-{number}"
 
 
+SHORT, CUT, RESET = WrongLength(extra=-1000), Cut(after_bytes=50_000), Cut(after_bytes=50_000, reset=True)
 TROUBLES = [
     Trouble(
         "a connection cut again and again", ErrorCodes.CONNECTION_LOST, case(0), (WEIGHTS, Cut(after_bytes=50_000))
@@ -128,7 +129,7 @@ TROUBLES = [
         case(1),
         (WEIGHTS, Cut(after_bytes=50_000, reset=True)),
     ),
-    Trouble("a file shorter than listed", ErrorCodes.INCOMPLETE_FILE, case(2), (WEIGHTS, WrongLength(extra=-1000))),
+    Trouble("a file shorter than listed", ErrorCodes.INCOMPLETE_FILE, case(2), (WEIGHTS, SHORT)),
     Trouble("a file longer than listed", ErrorCodes.INCOMPLETE_FILE, case(3), (WEIGHTS, WrongSize(extra=-1000))),
     Trouble("a body that ends early", ErrorCodes.INCOMPLETE_FILE, case(4), (WEIGHTS, WrongLength(extra=1000))),
     Trouble("a web page in place of a file", ErrorCodes.UNEXPECTED_CONTENT, case(5), (WEIGHTS, Html())),
@@ -185,7 +186,7 @@ def test_trouble_with_a_load_is_told_and_leaves_the_loaded_model_alone(
     assert wire.answer("Are you still there?", trouble.name)["numTokens"] == 8
 
 
-BREAKS: dict[str, Behaviour] = {"cut": Cut(after_bytes=50_000), "short": WrongLength(extra=-1000), "html": Html()}
+BREAKS: dict[str, Behaviour] = {"cut": CUT, "short": SHORT, "html": Html()}
 
 
 @pytest.mark.parametrize(("number", "name"), list(enumerate(BREAKS, 11)))

@@ -25,9 +25,8 @@ from tabagent.specs import FileKey, FileRecord, ModelFile
 
 logger = logging.getLogger(__name__)
 
-# Requests at a time, over all files: one more than a slow server needs to keep a line busy, and few enough that the
-# chunks that are being filled (8 MiB each) stay within the memory that a download may take.
-CONNECTIONS = 4
+# Requests at a time, over all files: each fills a chunk in memory and leaves some garbage behind (docs/benchmarks.md).
+CONNECTIONS = 3
 # The whole content was wrong, or the hub's file changed: so often a file is begun again by itself.
 RESTARTS = 2
 

@@ -60,12 +60,14 @@ class FileStore:
         self._index, self._chunks, self._hasher, self.default = index, chunks, hasher, default
         # Records and entries are changed by read, modify, write: one at a time, so that no change is lost.
         self._lock = asyncio.Lock()
+        # Records of files that are coming in, as the index has them: each of their chunks would ask it twice.
+        self._begun: dict[FileKey, FileRecord] = {}
         # Files that somebody has worked on since this thread began.
-        self._begun: set[FileKey] = set()
+        self._touched: set[FileKey] = set()
 
     async def record(self, key: FileKey) -> FileRecord | None:
         """Return what is stored of a file, or None."""
-        return await self._index.record(key)
+        return self._begun.get(key) or await self._index.record(key)
 
     async def records(self, repo: str | None = None) -> tuple[FileRecord, ...]:
         """Return the records of a repository, or all."""
@@ -81,7 +83,7 @@ class FileStore:
         A whole file of the same content is returned as it is.
         """
         key = FileKey(repo, file.path)
-        self._begun.add(key)
+        self._touched.add(key)
         await self._hasher.prepare()
         old = await self.record(key)
         if old is not None and manifest.same_content(old, file, revision):
@@ -100,14 +102,14 @@ class FileStore:
             backend=self.default,
         )
         async with self._lock:
-            await self._index.apply(await self._with_entries(record))
+            await self._apply(await self._with_entries(record))
         return record
 
     async def set_etag(self, key: FileKey, etag: str) -> None:
         """Keep the validator of the bytes that are about to be stored."""
         async with self._lock:
             record = await self._known(key)
-            await self._index.apply(IndexChange(put_records=(replace(record, etag=etag),)))
+            await self._apply(IndexChange(put_records=(replace(record, etag=etag),)))
 
     async def write_chunk(self, record: FileRecord, index: int, chunk: ByteBuffer) -> FileRecord:
         """Store a chunk, then the record that names it; returns that record.
@@ -121,7 +123,7 @@ class FileStore:
         await self._chunks[record.backend].write_chunks(record, index, [chunk])
         async with self._lock:
             fresh = _with_chunks(await self._known(record.key), {index: digest})
-            await self._index.apply(IndexChange(put_records=(fresh,)))
+            await self._apply(IndexChange(put_records=(fresh,)))
         return fresh
 
     async def finish_file(self, key: FileKey, digest: str | None = None) -> FileRecord:
@@ -209,11 +211,11 @@ class FileStore:
     async def drop_chunks(self, key: FileKey, numbers: Iterable[int]) -> None:
         """Count chunks as missing, so that the next download brings them."""
         async with self._lock:
-            record = await self._index.record(key)
+            record = await self.record(key)
             if record is None:
                 return
             fresh = replace(_with_chunks(record, dict.fromkeys(numbers, "")), whole=False)
-            await self._index.apply(await self._with_entries(fresh))
+            await self._apply(await self._with_entries(fresh))
 
     async def restart_file(self, key: FileKey) -> FileRecord:
         """Forget all chunks of a file whose content has changed; the next ones replace them."""
@@ -230,7 +232,7 @@ class FileStore:
             # Somebody else has deleted it meanwhile.
             return 0
         await self._chunks[record.backend].delete_file(key)
-        await self._index.apply(IndexChange(delete_records=(key,)))
+        await self._apply(IndexChange(delete_records=(key,)))
         return record.stored_bytes
 
     async def delete_unfinished(self, repo: str, path: str) -> None:
@@ -265,9 +267,9 @@ class FileStore:
             await self._chunks[to].write_chunks(moved, index, [chunk])
             chunk.release()
         async with self._lock:
-            current = await self._index.record(record.key)
+            current = await self.record(record.key)
             if current == record:
-                await self._index.apply(IndexChange(put_records=(moved,)))
+                await self._apply(IndexChange(put_records=(moved,)))
         if current == record:
             await self._chunks[record.backend].delete_file(record.key)
         elif current is None or current.backend is not to:
@@ -283,7 +285,7 @@ class FileStore:
         swept = 0
         for record in await self.records():
             # Nothing of it counts as stored, and it is not about to come either.
-            if not record.whole and not any(record.chunks) and record.key not in self._begun:
+            if not record.whole and not any(record.chunks) and record.key not in self._touched:
                 await self.delete_file(record.key)
                 swept += 1
         known = {(record.backend, record.key) for record in await self.records()}
@@ -361,8 +363,14 @@ class FileStore:
             record = await self._known(key)
             fresh = change(record)
             if fresh != record:
-                await self._index.apply(await self._with_entries(fresh, retried=retried))
+                await self._apply(await self._with_entries(fresh, retried=retried))
         return fresh
+
+    async def _apply(self, change: IndexChange) -> None:
+        await self._index.apply(change)
+        self._begun |= {record.key: record for record in change.put_records}
+        for key in (*(record.key for record in change.put_records if record.whole), *change.delete_records):
+            self._begun.pop(key, None)
 
     async def _with_entries(self, record: FileRecord, *, retried: bool = False) -> IndexChange:
         """Return the change of a record together with what follows from it for the manifest."""
@@ -374,7 +382,7 @@ class FileStore:
         return IndexChange(put_records=(record,), put_entries=() if fresh == entry else (fresh,))
 
     async def _known(self, key: FileKey) -> FileRecord:
-        record = await self._index.record(key)
+        record = await self.record(key)
         if record is None:
             raise FileDamaged(key.repo, key.path, [], "it was deleted meanwhile")
         return record

@@ -38,7 +38,7 @@ class ModelStore(FileStore):
         async with self._lock:
             records = by_path(await self._index.records(fresh.repo))
             entry = manifest.merged(await self._index.entry(fresh.repo), fresh, records)
-            await self._index.apply(IndexChange(put_entries=(entry,)))
+            await self._apply(IndexChange(put_entries=(entry,)))
         return entry
 
     async def begin_file(self, repo: str, file: ModelFile, *, revision: str, etag: str = "") -> FileRecord:
@@ -91,7 +91,7 @@ class ModelStore(FileStore):
         for path in sorted(going):
             freed += await self.delete_file(FileKey(repo, path))
         if not await self.records(repo):
-            await self._index.apply(IndexChange(delete_entries=(repo,)))
+            await self._apply(IndexChange(delete_entries=(repo,)))
         elif quant is not None and quant.status is QuantStatus.FAILED:
             await self.set_manifest_quant_status(repo, quant.dtype, QuantStatus.AVAILABLE)
         return freed
@@ -125,7 +125,7 @@ class ModelStore(FileStore):
             entry = await self._index.entry(repo)
             if entry is not None:
                 fresh = change(entry, by_path(await self._index.records(repo)))
-                await self._index.apply(IndexChange(put_entries=(fresh,)))
+                await self._apply(IndexChange(put_entries=(fresh,)))
 
 
 def _needed_by_others(entry: ManifestEntry, dtype: Dtype, records: Mapping[str, FileRecord]) -> set[str]:

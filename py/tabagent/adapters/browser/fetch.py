@@ -41,7 +41,7 @@ class BrowserResponse:
             if not self._js_response.body:
                 return None
             # One that fills our own memory: pieces of its own would be garbage a hundred times a second.
-            self._js_reader = self._js_response.body.getReader()
+            self._js_reader = self._js_response.body.getReader(js_json({"mode": "byob"}))
         # Not owned by a `with` block: after a cancellation JavaScript may call it once more, and a destroyed proxy that
         # is called throws into the stream.
         js_on_bytes = create_proxy(on_bytes) if on_bytes is not None else None
