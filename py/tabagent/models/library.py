@@ -6,7 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tabagent.errors import Busy, FileDamaged, HubError, InvalidState, JsonObject, JsonValue, NoOnnxFiles
+from tabagent.errors import (
+    Busy,
+    FileDamaged,
+    HubError,
+    InvalidState,
+    JsonObject,
+    JsonValue,
+    NoOnnxFiles,
+    StorageError,
+)
 from tabagent.messages import (
     CacheCleared,
     DownloadModel,
@@ -23,7 +32,7 @@ from tabagent.models.architecture import context_length
 from tabagent.models.checking import ModelChecks
 from tabagent.models.downloads import Downloads
 from tabagent.models.hub import FoundModel, HubClient
-from tabagent.models.listing import model_view, models_view
+from tabagent.models.listing import model_view, models_view, unknown_view
 from tabagent.models.loader import ModelLoader
 from tabagent.models.manager import ModelManager
 from tabagent.models.quants import entry_from_listing
@@ -120,8 +129,7 @@ class ModelLibrary:
         """Answer CANCEL_DOWNLOAD; what is not whole is deleted, also of a download that ended before."""
         open_ones = self._downloads.open_for(request.model_id)
         if request.dtype in open_ones or request.dtype is None:
-            for dtype in self._dtypes(request):
-                await self._downloads.cancel(request.model_id, dtype)
+            await self._downloads.cancel_all(request.model_id, request.dtype)
             return {}
         entry, quant = await self._known(request.model_id, request.dtype)
         for file in quant.weights:
@@ -176,8 +184,15 @@ class ModelLibrary:
         if swept:
             logger.info("deleted the bytes of %d files that nothing names", swept)
         for record in await self._store.records():
-            if record.whole and record.backend is not move_to:
-                await self._store.move_file(record, move_to)
+            if not record.whole or record.backend is move_to:
+                continue
+            try:
+                moved = await self._store.move_file(record, move_to)
+            except StorageError as error:
+                # Damaged, or too large for what is free: it can be used, or repaired, where it is.
+                logger.warning("%s of %s stays in %s: %s", record.key.path, record.key.repo, record.backend, error)
+                continue
+            if moved:
                 logger.info("moved %s of %s to %s", record.key.path, record.key.repo, move_to)
 
     async def _result(self, model: FoundModel) -> JsonObject | None:
@@ -191,13 +206,7 @@ class ModelLibrary:
             return None
         except HubError as error:
             # One that may not be listed is still a result: the reason says what to do.
-            return {
-                "modelId": model.repo,
-                "title": model.repo,
-                "dtypes": [],
-                "recommendedReason": error.message,
-                **facts,
-            }
+            return {**unknown_view(model.repo, error.message), **facts}
         return {**await self._view(entry), **facts}
 
     async def _view(self, entry: ManifestEntry) -> JsonObject:

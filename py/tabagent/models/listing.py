@@ -41,7 +41,7 @@ def models_view(
     return [
         model_view(known[repo], stored.get(repo, ()), report, transfer_of, contexts.get(repo))
         if repo in known
-        else _unknown_view(repo)
+        else unknown_view(repo)
         for repo in [*suggested, *others]
     ]
 
@@ -101,7 +101,8 @@ def _why_none(entry: ManifestEntry, report: DeviceReport) -> str:
     return f"none of its weights run on this machine: {next(filter(None, reasons), 'they are of unknown kinds')}"
 
 
-def _unknown_view(repo: str) -> JsonObject:
+def unknown_view(repo: str, reason: str = "chosen for this machine when the model is loaded") -> JsonObject:
+    """Return a model of which the files are not known, with the reason why nothing of it is recommended."""
     return {
         "modelId": repo,
         "title": title_of(repo),
@@ -109,8 +110,8 @@ def _unknown_view(repo: str) -> JsonObject:
         "commit": None,
         "newer": None,
         "contextLength": None,
-        "suggested": True,
+        "suggested": any(model.repo == repo for model in SUGGESTED_MODELS),
         "recommendedDtype": None,
-        "recommendedReason": "chosen for this machine when the model is loaded",
+        "recommendedReason": reason,
         "dtypes": [],
     }
