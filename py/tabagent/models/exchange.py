@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tabagent.errors import JsonObject, TabAgentError, wire_error
+from tabagent.errors import JsonObject, wire_error
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, Event, ExportModels, ImportModels, ManifestUpdated
 from tabagent.models.intake import ImportProgress
@@ -57,8 +57,8 @@ class ModelExchange:
 def _event(progress: ImportProgress, status: State, error: Exception | None = None) -> DownloadProgress:
     message = f"Importing {progress.file}" if status is State.IMPORTING else "Imported and verified"
     wire = wire_error(error) if error is not None else None
-    if isinstance(error, TabAgentError):
-        message = error.message
+    if wire is not None:
+        message = str(wire["message"])
     return DownloadProgress(
         model_id=progress.model_id,
         dtype="",
