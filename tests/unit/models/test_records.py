@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tabagent.errors import JsonObject
 from tabagent.models.quants import SUFFIXES
 from tabagent.models.records import (
+    DIGESTS_PER_BLOCK,
     MANIFEST_VERSION,
+    digest_blocks,
     entry_from_record,
     entry_to_record,
     file_from_record,
@@ -68,14 +70,36 @@ def entries(draw: st.DrawFn) -> ManifestEntry:
 
 @given(file_records)
 def test_a_file_record_comes_back_as_it_was(record: FileRecord) -> None:
-    assert file_from_record(json.loads(json.dumps(file_to_record(record)))) == record
+    fields, blocks = json.loads(json.dumps([file_to_record(record), digest_blocks(record)]))
+
+    assert file_from_record(fields, blocks) == record
 
 
-@pytest.mark.parametrize("chunks", [(), ("",)])
-def test_a_file_whose_only_chunk_is_missing_is_read_as_such(chunks: tuple[str, ...]) -> None:
-    record = FileRecord(key=FileKey("acme/tiny", "a"), revision="", size=3, chunk_size=4, chunks=chunks)
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [
+        (0, []),
+        (1, [1]),
+        (DIGESTS_PER_BLOCK, [DIGESTS_PER_BLOCK]),
+        (DIGESTS_PER_BLOCK + 1, [DIGESTS_PER_BLOCK, 1]),
+        (2 * DIGESTS_PER_BLOCK, [DIGESTS_PER_BLOCK] * 2),
+    ],
+)
+def test_digests_of_many_chunks_lie_in_blocks(count: int, sizes: list[int]) -> None:
+    chunks = tuple(f"{index:x}" for index in range(count))
+    record = FileRecord(key=FileKey("acme/tiny", "a"), revision="", size=count, chunk_size=1, chunks=chunks)
+    blocks = digest_blocks(record)
 
-    assert file_from_record(file_to_record(record)).missing == record.missing == (0,)
+    assert [len(block.split(",")) for block in blocks] == sizes
+    assert ",".join(blocks).split(",") == list(chunks or ("",))
+
+
+def test_a_record_with_fewer_chunks_than_its_blocks_has_no_others() -> None:
+    """A file that was begun anew keeps its older blocks until they are written over."""
+    record = FileRecord(key=FileKey("acme/tiny", "a"), revision="", size=3, chunk_size=1, chunks=("1", "2", "3"))
+    fields = {**file_to_record(record), "chunks": 1}
+
+    assert file_from_record(fields, digest_blocks(record)).chunks == ("1",)
 
 
 @given(entries())
@@ -104,7 +128,7 @@ def test_a_file_record_has_the_fields_that_are_written_down() -> None:
         "etag": "x",
         "digest": "sha256:ab",
         "backend": "opfs",
-        "chunks": "1,,3",
+        "chunks": 3,
         "whole": False,
     }
 
