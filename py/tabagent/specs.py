@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -212,6 +212,30 @@ class FileRecord:
     def length_of(self, index: int) -> int:
         """Return the bytes of one chunk."""
         return min(self.chunk_size, self.size - index * self.chunk_size)
+
+    def with_chunks(self, digests: Mapping[int, str]) -> FileRecord:
+        """Return the record with other digests of some chunks; an empty one says that the chunk is missing."""
+        chunks = list(self.chunks) + [""] * (self.chunk_count - len(self.chunks))
+        for index, digest in digests.items():
+            chunks[index] = digest
+        return replace(self, chunks=tuple(chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkInfo:
+    """How a file is stored; the plan's `getChunkInfo`.
+
+    Attributes:
+        total_chunks, stored_chunks: Of the file, and of those that are there.
+        total_size, stored_size: Bytes.
+        whole: Verified to the last byte.
+    """
+
+    total_chunks: int
+    stored_chunks: int
+    total_size: int
+    stored_size: int
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

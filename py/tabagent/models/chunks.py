@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from tabagent.specs import FileRecord
 
-# What a cut costs, and what each connection holds in memory: with 8 MiB a download of 3 GiB added 180 MiB, with 2 MiB
-# less than 64 (docs/benchmarks.md). The origin private file system takes both equally fast.
-CHUNK_BYTES = 2 * 1024 * 1024
+# What a cut costs at most, and what each connection fills in memory. The origin private file system takes all sizes from
+# 2 MiB on equally fast; smaller ones leave more garbage behind in all (docs/benchmarks.md, "Memory of a download").
+CHUNK_BYTES = 4 * 1024 * 1024
 
-# One request brings at most so many chunks: large enough that a request's start does not count (64 MiB), small enough
-# that all connections stay busy until the end of a file.
-CHUNKS_PER_SPAN = 32
+# One request brings at most so many chunks (16 MiB): enough that a request's start does not count. With 64 MiB a
+# download added up to 200 MiB of memory, as if each connection kept its whole answer.
+CHUNKS_PER_SPAN = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from tabagent.specs import FileKey, FileRecord, ModelFile
 logger = logging.getLogger(__name__)
 
 # Requests at a time, over all files: each fills a chunk in memory and leaves some garbage behind (docs/benchmarks.md).
-CONNECTIONS = 3
+CONNECTIONS = 2
 # The whole content was wrong, or the hub's file changed: so often a file is begun again by itself.
 RESTARTS = 2
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from tabagent.errors import FileDamaged, IntegrityFailed
@@ -22,26 +22,9 @@ from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.ports.hasher import DigestKind, Hasher
 from tabagent.ports.model_index import IndexChange, ModelIndex
-from tabagent.specs import Backend, FileKey, FileRecord, ModelFile
+from tabagent.specs import Backend, ChunkInfo, FileKey, FileRecord, ModelFile
 
 OnBytes = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkInfo:
-    """How a file is stored; the plan's `getChunkInfo`.
-
-    Attributes:
-        total_chunks, stored_chunks: Of the file, and of those that are there.
-        total_size, stored_size: Bytes.
-        whole: Verified to the last byte.
-    """
-
-    total_chunks: int
-    stored_chunks: int
-    total_size: int
-    stored_size: int
-    whole: bool
 
 
 class FileStore:
@@ -122,7 +105,7 @@ class FileStore:
         digest = self._hasher.chunk_digest(chunk)
         await self._chunks[record.backend].write_chunks(record, index, [chunk])
         async with self._lock:
-            fresh = _with_chunks(await self._known(record.key), {index: digest})
+            fresh = (await self._known(record.key)).with_chunks({index: digest})
             await self._apply(IndexChange(put_records=(fresh,)))
         return fresh
 
@@ -142,6 +125,10 @@ class FileStore:
             return record
         found = digest or await self.content_digest(record)
         if record.digest is not None and found != record.digest:
+            damaged = await self.damaged_chunks(await self._known(key))
+            if damaged:
+                await self.drop_chunks(key, damaged)
+                raise FileDamaged(key.repo, key.path, damaged)
             await self.delete_file(key)
             raise IntegrityFailed(key.path, record.digest, found)
         return await self._alter(key, lambda record: replace(record, whole=True, digest=found), retried=True)
@@ -171,7 +158,8 @@ class FileStore:
                 if before is not None:
                     await before(index)
                     record = await self._known(record.key)
-                chunk = await self.chunk(record, index)
+                # Of a file that is coming in, the digest of the whole judges the chunks as well.
+                chunk = await (self.chunk if before is None else self._raw)(record, index)
                 await content.update(chunk)
                 if on_bytes is not None:
                     on_bytes(chunk.size)
@@ -200,6 +188,17 @@ class FileStore:
             return chunk
         raise FileDamaged(record.key.repo, record.key.path, [index])
 
+    async def _raw(self, record: FileRecord, index: int) -> ByteBuffer:
+        """Return a chunk as it lies there.
+
+        Raises:
+            FileDamaged: It is missing.
+        """
+        chunk = await self._chunks[record.backend].read_chunk(record, index)
+        if chunk is None:
+            raise FileDamaged(record.key.repo, record.key.path, [index])
+        return chunk
+
     async def replace_chunk(self, record: FileRecord, index: int, chunk: ByteBuffer) -> bool:
         """Store a chunk again, when it is the one that the record names; returns whether it is."""
         await self._hasher.prepare()
@@ -214,7 +213,7 @@ class FileStore:
             record = await self.record(key)
             if record is None:
                 return
-            fresh = replace(_with_chunks(record, dict.fromkeys(numbers, "")), whole=False)
+            fresh = replace(record.with_chunks(dict.fromkeys(numbers, "")), whole=False)
             await self._apply(await self._with_entries(fresh))
 
     async def restart_file(self, key: FileKey) -> FileRecord:
@@ -391,10 +390,3 @@ class FileStore:
 def by_path(records: Iterable[FileRecord]) -> dict[str, FileRecord]:
     """Return one repository's records by path."""
     return {record.key.path: record for record in records}
-
-
-def _with_chunks(record: FileRecord, digests: Mapping[int, str]) -> FileRecord:
-    chunks = list(record.chunks) + [""] * (record.chunk_count - len(record.chunks))
-    for index, digest in digests.items():
-        chunks[index] = digest
-    return replace(record, chunks=tuple(chunks))

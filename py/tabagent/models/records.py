@@ -5,16 +5,27 @@ Entries of earlier versions have no sizes or other digests; `tabagent.models.ado
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from tabagent.errors import JsonObject
 from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 MANIFEST_VERSION = 3
+DIGESTS_PER_BLOCK = 64
+
+
+def digest_blocks(record: FileRecord) -> list[str]:
+    """Return the digests of a file's chunks, `DIGESTS_PER_BLOCK` in a text.
+
+    They are stored beside the record: a record of thousands of chunks would be written anew with each of them.
+    """
+    starts = range(0, len(record.chunks), DIGESTS_PER_BLOCK)
+    return [",".join(record.chunks[start : start + DIGESTS_PER_BLOCK]) for start in starts]
 
 
 def file_to_record(record: FileRecord) -> JsonObject:
-    """Return a record as it is stored in `fileRecords`."""
+    """Return a record as it is stored in `fileRecords`, without its chunks' digests."""
     return {
         "repo": record.key.repo,
         "path": record.key.path,
@@ -24,14 +35,13 @@ def file_to_record(record: FileRecord) -> JsonObject:
         "etag": record.etag,
         "digest": record.digest,
         "backend": str(record.backend),
-        # One text: a list of thousands would cross into JavaScript item by item, with every chunk that is stored.
-        "chunks": ",".join(record.chunks),
+        "chunks": len(record.chunks),
         "whole": record.whole,
     }
 
 
-def file_from_record(record: JsonObject) -> FileRecord:
-    """Read what `file_to_record` wrote."""
+def file_from_record(record: JsonObject, blocks: Sequence[str]) -> FileRecord:
+    """Read what `file_to_record` and `digest_blocks` wrote."""
     return FileRecord(
         key=FileKey(str(record["repo"]), str(record["path"])),
         revision=str(record["revision"]),
@@ -40,7 +50,7 @@ def file_from_record(record: JsonObject) -> FileRecord:
         etag=str(record["etag"]),
         digest=cast("str | None", record["digest"]),
         backend=Backend(str(record["backend"])),
-        chunks=tuple(str(record["chunks"]).split(",")) if record["chunks"] else (),
+        chunks=tuple(digest for block in blocks for digest in block.split(","))[: int(cast(int, record["chunks"]))],
         whole=bool(record["whole"]),
     )
 

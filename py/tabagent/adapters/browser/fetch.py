@@ -22,6 +22,8 @@ class BrowserResponse:
     def __init__(self, js_host: JsHost, url: str, js_response: JsProxy, js_abort: Any) -> None:
         self._js_host, self._url, self._js_response, self._js_abort = js_host, url, js_response, js_abort
         self._js_reader: JsProxy | None = None
+        self._hear: Callable[[int], None] | None = None
+        self._js_hear: JsProxy | None = None
         self._ended = False
         self.status = int(js_response.status)
         self.headers: Mapping[str, str] = {str(name): str(value) for name, value in js_response.headers.entries()}
@@ -42,21 +44,19 @@ class BrowserResponse:
                 return None
             # One that fills our own memory: pieces of its own would be garbage a hundred times a second.
             self._js_reader = self._js_response.body.getReader(js_json({"mode": "byob"}))
-        # Not owned by a `with` block: after a cancellation JavaScript may call it once more, and a destroyed proxy that
-        # is called throws into the stream.
-        js_on_bytes = create_proxy(on_bytes) if on_bytes is not None else None
+        self._hear = on_bytes
+        if on_bytes is not None and self._js_hear is None:
+            self._js_hear = create_proxy(self._heard)
         try:
-            js_array = await self._js_host.readInto(self._js_reader, js_block(size), js_on_bytes)
+            js_array = await self._js_host.readInto(self._js_reader, js_block(size), self._js_hear)
         except JsException as error:
             raise ConnectionLost(self._url) from error
         except asyncio.CancelledError:
             await self.close()
             raise
-        finally:
-            if js_on_bytes is not None:
-                asyncio.get_running_loop().call_soon(js_on_bytes.destroy)
         if not js_array.byteLength:
             self._ended = True
+            await self.close()
             return None
         return JsBytes(js_array)
 
@@ -65,6 +65,14 @@ class BrowserResponse:
         if not self._ended:
             self._ended = True
             self._js_abort.abort()
+        if self._js_hear is not None:
+            # Later: JavaScript may be about to call it once more, and a destroyed proxy throws into the stream.
+            asyncio.get_running_loop().call_soon(self._js_hear.destroy)
+            self._js_hear = None
+
+    def _heard(self, count: int) -> None:
+        if self._hear is not None:
+            self._hear(count)
 
 
 class BrowserFetcher:

@@ -23,7 +23,7 @@ MAKERS = {DigestKind.SHA256: "createSHA256", DigestKind.GIT: "createSHA1"}
 # Larger files are digested in a thread of their own: 2 MiB hold this one up for 10 ms.
 IN_THREAD_BYTES = 2 * 1024 * 1024
 # Shared with the other thread; a copy into it takes 6 ms.
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 WORKER = "hash_worker.js"
 
 

@@ -16,7 +16,7 @@ from pyodide.ffi import JsException, JsProxy, create_once_callable, create_proxy
 from tabagent.adapters.browser.ffi import JsBytes, js_json, owned_array, settled
 from tabagent.adapters.browser.storage_space import storage_refusal
 from tabagent.errors import JsonObject, StorageError
-from tabagent.models.records import entry_from_record, entry_to_record, file_from_record, file_to_record
+from tabagent.models.records import digest_blocks, entry_from_record, entry_to_record, file_from_record, file_to_record
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import FileKey, FileRecord, ManifestEntry
@@ -24,12 +24,13 @@ from tabagent.specs import FileKey, FileRecord, ManifestEntry
 DATABASE = "TabAgentModels"
 VERSION = 4
 FILES, MANIFEST, SETTINGS = "files", "manifest", "inferenceSettings"
-RECORDS, CHUNKS, VAULT = "fileRecords", "chunks", "vault"
+RECORDS, DIGESTS, CHUNKS, VAULT = "fileRecords", "chunkDigests", "chunks", "vault"
 STORES: dict[str, JsonObject] = {
     FILES: {"keyPath": "url"},
     MANIFEST: {"keyPath": "repo"},
     SETTINGS: {"keyPath": "id"},
     RECORDS: {"keyPath": ["repo", "path"]},
+    DIGESTS: {},
     CHUNKS: {},
     VAULT: {"keyPath": "name"},
 }
@@ -113,12 +114,16 @@ async def change_stored(js_database: Any, stores: Sequence[str], work: Callable[
 class IndexedDbModelIndex:
     """Entries in the store `manifest`, in TabAgent's shape with more in it, and records in `fileRecords`.
 
+    The digests of a file's chunks lie in `chunkDigests`, some in a text, by the key `[repo, path, number of the text]`.
+
     Args:
         js_database: From `open_database`.
     """
 
     def __init__(self, js_database: Any) -> None:
         self._js_database = js_database
+        # What is stored of files that are coming in, so that a new chunk writes one text and not all.
+        self._blocks: dict[FileKey, list[str]] = {}
 
     async def entry(self, repo: str) -> ManifestEntry | None:
         """Return an entry, or None; also for an entry that an earlier version wrote."""
@@ -133,30 +138,65 @@ class IndexedDbModelIndex:
 
     async def record(self, key: FileKey) -> FileRecord | None:
         """Return a record, or None."""
-        js_record = await read_stored(self._js_database, RECORDS, "get", _file_key(key))
-        return None if js_record is None else file_from_record(_plain(js_record))
+        digests = _beginning_with(key.repo, key.path)
+        js_record, js_blocks = await self._read((RECORDS, "get", (_file_key(key),)), (DIGESTS, "getAll", (digests,)))
+        return None if js_record is None else file_from_record(_plain(js_record), js_blocks.to_py())
 
     async def records(self, repo: str | None = None) -> tuple[FileRecord, ...]:
         """Return the records of a repository, or all, ordered by repository and path."""
         query = () if repo is None else (_beginning_with(repo),)
-        js_records = await read_stored(self._js_database, RECORDS, "getAll", *query)
-        return tuple(file_from_record(_plain(js_record)) for js_record in js_records)
+        js_records, js_keys, js_blocks = await self._read(
+            (RECORDS, "getAll", query), (DIGESTS, "getAllKeys", query), (DIGESTS, "getAll", query)
+        )
+        blocks: dict[tuple[str, str], list[str]] = {}
+        for (repo_of, path, _), block in zip(js_keys.to_py(), js_blocks.to_py(), strict=True):
+            blocks.setdefault((repo_of, path), []).append(block)
+        plain = (_plain(js_record) for js_record in js_records)
+        return tuple(file_from_record(item, blocks.get((str(item["repo"]), str(item["path"])), ())) for item in plain)
 
     async def apply(self, change: IndexChange) -> None:
-        """Make all changes in one transaction over both stores."""
+        """Make all changes in one transaction over all stores."""
+        blocks = {record.key: digest_blocks(record) for record in change.put_records}
 
         def work(js_transaction: Any) -> None:
             js_manifest, js_records = js_transaction.objectStore(MANIFEST), js_transaction.objectStore(RECORDS)
+            js_digests = js_transaction.objectStore(DIGESTS)
             for repo in change.delete_entries:
                 js_manifest.delete(repo)
             for key in change.delete_records:
                 js_records.delete(_file_key(key))
+                js_digests.delete(_beginning_with(key.repo, key.path))
             for entry in change.put_entries:
                 js_manifest.put(js_json(entry_to_record(entry)))
             for record in change.put_records:
                 js_records.put(js_json(file_to_record(record)))
+                self._put_blocks(js_digests, record.key, blocks[record.key])
 
-        await change_stored(self._js_database, (MANIFEST, RECORDS), work)
+        await change_stored(self._js_database, (MANIFEST, RECORDS, DIGESTS), work)
+        self._blocks |= blocks
+        for key in (*change.delete_records, *(record.key for record in change.put_records if record.whole)):
+            self._blocks.pop(key, None)
+
+    def _put_blocks(self, js_digests: Any, key: FileKey, blocks: list[str]) -> None:
+        stored = self._blocks.get(key)
+        if stored is None or len(stored) > len(blocks):
+            js_digests.delete(_beginning_with(key.repo, key.path))
+            stored = []
+        for number, block in enumerate(blocks):
+            if number >= len(stored) or block != stored[number]:
+                js_digests.put(block, _file_key(key, number))
+
+    async def _read(self, *requests: tuple[str, str, tuple[object, ...]]) -> list[Any]:
+        """Return the results of requests to records and digests that belong together."""
+        try:
+            js_transaction = self._js_database.transaction(js_json([RECORDS, DIGESTS]), "readonly")
+            js_requests = [
+                getattr(js_transaction.objectStore(store), method)(*arguments) for store, method, arguments in requests
+            ]
+            await settled(js_transaction, "complete", ["abort"])
+        except (JsException, RuntimeError) as error:
+            raise await storage_refusal("read", error) from error
+        return [js_request.result for js_request in js_requests]
 
 
 class IndexedDbChunkStore:
