@@ -48,6 +48,9 @@ from tabagent.specs import Backend, Dtype
 
 logger = logging.getLogger(__name__)
 
+# Importing it holds the thread up for 0.2 s: not while a panel asks for what it shows first.
+PREPARE_ENGINE_AFTER_SECONDS = 1.0
+
 OnMessage = Callable[[int, str, str, str, str], None]
 
 
@@ -129,7 +132,7 @@ async def start(js_host: JsHost) -> OnMessage:
 
     generation.resume(baton.interrupted)
     manager.resume()
-    later = loop.create_task(_after_start(library, adoption, opfs, store, begun))
+    later = loop.create_task(_after_start(library, adoption, opfs, store, engine, begun))
     running.add(later)
     later.add_done_callback(running.discard)
     return on_message
@@ -140,6 +143,7 @@ async def _after_start(
     adoption: Adoption,
     opfs: OpfsChunkStore,
     store: ModelStore,
+    engine: TransformersJsEngine,
     begun: list[tuple[str, Dtype]],
 ) -> None:
     """Do what nobody waits for."""
@@ -149,6 +153,8 @@ async def _after_start(
         await library.resume(begun)
         await adoption.run()
         await library.tidy()
+        await asyncio.sleep(PREPARE_ENGINE_AFTER_SECONDS)
+        await engine.prepare()
     except Exception:
         logger.exception("the work after the start ended early; the next start tries again")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.events import ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, TransferStates
+from tabagent.events import ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, TransferStates, WorkerEventNames
 from tabagent.models.chunks import CHUNK_BYTES
 from tabagent.models.downloader import CONNECTIONS
 from tests.browser.conftest import connected, quiet
@@ -220,8 +220,10 @@ def test_a_load_can_be_paused_and_cancelled_while_it_downloads(shelf: Shelf) -> 
     assert wire.state()["state"] == ModelWorkerStates.LOADING_MODEL
     assert wire.ask(RuntimeMessageTypes.CANCEL_DOWNLOAD, names)["success"]
     wire.wait(lambda: wire.state()["state"] == ModelWorkerStates.UNINITIALIZED, "the load to end")
+    ended = wire.wait_for(WorkerEventNames.ERROR, loadId="load").payload
 
-    assert wire.progress()[-1]["error"]["code"] == ErrorCodes.DOWNLOAD_CANCELLED
+    assert ended["error"]["code"] == ErrorCodes.DOWNLOAD_CANCELLED
+    assert wire.progress()[-1]["error"] == ended["error"]
 
 
 def test_bars_show_bytes_speed_and_time_left_of_every_file(shelf: Shelf) -> None:

@@ -16,9 +16,9 @@ from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.hub import LocalHub, Throttle
 
 SEEDS = range(20)
-# A download takes about two seconds at this speed; most kills hit it, some its beginning or its end.
-SPEED = 20_000_000
-LATEST_KILL_S = 2.0
+# Of each connection. A download takes a second and a half; most kills hit it, some its beginning or its end.
+SPEED = 6_000_000
+LATEST_KILL_S = 1.8
 
 
 def _kill(browser: ExtensionBrowser) -> None:
@@ -44,7 +44,7 @@ def test_no_kill_loses_more_than_the_chunks_that_were_under_way(
                 listed = shelf.listed()
                 # Nothing that was written down is gone, and nothing is called whole that is not.
                 assert listed["stored"] >= stored_before, seed
-                assert (listed["status"] == "downloaded") == (listed["stored"] == listed["size"]), seed
+                assert listed["status"] != "downloaded" or listed["stored"] == listed["size"], seed
                 if listed["status"] == "downloaded":
                     assert shelf.check()["status"] == TransferStates.DONE, seed
                     shelf.delete()

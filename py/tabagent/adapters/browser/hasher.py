@@ -22,7 +22,7 @@ from tabagent.ports.hasher import ContentHash, DigestKind
 MAKERS = {DigestKind.SHA256: "createSHA256", DigestKind.GIT: "createSHA1"}
 # Larger files are digested in a thread of their own: 2 MiB hold this one up for 10 ms.
 IN_THREAD_BYTES = 2 * 1024 * 1024
-# Shared with the other thread; a copy into it takes 6 ms.
+# Shared with the other thread, which takes a chunk in pieces of this size: small, because it counts as memory.
 BLOCK_BYTES = 1024 * 1024
 WORKER = "hash_worker.js"
 

@@ -39,6 +39,7 @@ class ModelCache:
         self._store, self._downloader = store, downloader
         self._repo = self._name = ""
         self._failed: asyncio.Future[TabAgentError] | None = None
+        self._ready: asyncio.Future[None] | None = None
 
     def serve(self, repo: str) -> Any:
         """Serve `repo` from now on and return the cache object; it lives as long as the thread.
@@ -49,6 +50,10 @@ class ModelCache:
         self._failed = asyncio.get_running_loop().create_future()
         js_match = create_proxy(self.try_serve_from_indexed_db)
         return js_object({"match": js_match, "put": create_proxy(self._put)})
+
+    def hold_back_end_until(self, ready: asyncio.Future[None]) -> None:
+        """Let no graph come to its end before the engine has started: two sessions must not be made at a time."""
+        self._ready = ready
 
     async def or_failure(self, loading: Awaitable[T]) -> T:
         """Wait for something that reads from the cache.
@@ -116,6 +121,8 @@ class ModelCache:
         async def pull(js_controller: JsProxy) -> None:
             index = next(indexes, None)
             if index is None:
+                if self._ready is not None and record.key.path.endswith(".onnx"):
+                    await self._ready
                 js_controller.close()
                 _destroy_later(proxies)
                 return

@@ -10,6 +10,7 @@ huggingface/transformers.js#1767): after an error of this engine the thread must
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -64,11 +65,16 @@ class TransformersJsEngine:
         """Ask for a WebGPU adapter and count threads."""
         return await probe_devices()
 
+    async def prepare(self) -> None:
+        """Import transformers.js, so that a load finds it there."""
+        await self._js_host.importEngine()
+
     async def load(self, spec: LoadSpec) -> LoadedModel:
         """Load tokenizer and weights from the store."""
         self._spec = spec
         try:
             tjs = await self._adopt(spec)
+            self._cache.hold_back_end_until(asyncio.ensure_future(_started(self._js_module.env.backends.onnx)))
             tokenizer, model = await self._cache.or_failure(_from_pretrained(tjs, spec))
         except JsException as error:
             raise LoadFailed(spec.repo, spec.dtype, spec.device, describe(error)) from error
@@ -228,20 +234,27 @@ class TransformersJsEngine:
 
 
 async def _from_pretrained(tjs: Any, spec: LoadSpec) -> tuple[Any, Any]:
-    """Return tokenizer and model."""
+    """Return tokenizer and model; one is parsed while the other is read."""
     name = engine_name(spec.repo)
     options = {"revision": spec.commit or "main"}
-    tokenizer = await tjs.AutoTokenizer.from_pretrained(name, options)
-    model = await tjs.AutoModelForCausalLM.from_pretrained(
-        name,
-        {
-            **options,
-            "dtype": str(spec.dtype),
-            "device": str(spec.device),
-            "use_external_data_format": spec.external_data_files,
-        },
+    weights = {
+        **options,
+        "dtype": str(spec.dtype),
+        "device": str(spec.device),
+        "use_external_data_format": spec.external_data_files,
+    }
+    tokenizer, model = await asyncio.gather(
+        tjs.AutoTokenizer.from_pretrained(name, options), tjs.AutoModelForCausalLM.from_pretrained(name, weights)
     )
     return tokenizer, model
+
+
+async def _started(js_onnx: Any) -> None:
+    """Start ONNX Runtime; when that fails, the model's own session tells why."""
+    try:
+        await js_onnx.start()
+    except JsException as error:
+        logger.warning("ONNX Runtime did not start early: %s", describe(error))
 
 
 def _sampling(settings: GenerationSettings) -> dict[str, Any]:
