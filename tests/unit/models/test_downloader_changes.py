@@ -10,7 +10,10 @@ import pytest
 from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.adapters.memory.fetcher import Answer
 from tabagent.errors import ConnectionLost, FileDamaged, IncompleteFile, StorageError, StorageFull
-from tabagent.models.downloader import CONNECTIONS
+from tabagent.models.chunks import Span
+from tabagent.models.downloader import CONNECTIONS, FileListener
+from tabagent.models.retry import ATTEMPTS
+from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileRecord
 from tests.unit.conftest import COMMIT, REPO
 from tests.unit.models.conftest import CHUNK
@@ -93,8 +96,9 @@ async def test_a_part_of_another_file_is_a_change_even_when_the_hub_ignores_the_
     await desk.download()
 
     assert await desk.content() == BODY
-    # All of it is of one file again.
+    # All of it is of one file again, and not a byte of the other one was read.
     assert {place for _, place in desk.line.carried} == set(range(len(BODY)))
+    assert desk.line.carried.total() == len(BODY)
 
 
 async def test_a_file_that_keeps_changing_is_given_up() -> None:
@@ -199,6 +203,21 @@ async def test_a_repair_goes_on_after_a_cut(desk: Desk) -> None:
     await desk.world.downloader.repair(record, [4])
 
     assert await desk.content() == BODY
+
+
+async def test_a_line_that_breaks_in_every_chunk_of_one_request_brings_them_all(desk: Desk) -> None:
+    """Each chunk that comes gives new patience: there are more cuts than tries."""
+    record = await whole(desk)
+    desk.line.cuts = {(ADDRESS, place) for place in range(1, len(BODY), CHUNK)}
+    came: list[bytes] = []
+
+    async def put(index: int, chunk: ByteBuffer) -> None:
+        assert index == len(came)
+        came.append(chunk.to_bytes())
+
+    await desk.world.downloader.bring(record, Span(0, 9), put, FileListener())
+    assert b"".join(came) == BODY
+    assert len(desk.world.pauses) == 10 > ATTEMPTS
 
 
 @pytest.mark.parametrize(

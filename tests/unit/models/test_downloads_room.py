@@ -74,6 +74,15 @@ async def test_models_that_can_be_removed_are_named_the_longest_unused_first(lin
     ]
 
 
+async def test_what_is_stored_of_the_model_itself_is_not_to_be_removed_for_it(world: World) -> None:
+    await stored_model(world, REPO, 5)
+    world.space.quota = 0
+
+    with pytest.raises(StorageFull) as refusal:
+        await begin(world)
+    assert refusal.value.details["removable"] == []
+
+
 async def test_a_disk_that_becomes_full_ends_the_download_with_what_to_do(world: World) -> None:
     await stored_model(world, OTHER_REPO, 5)
     before = world.chunks.usage

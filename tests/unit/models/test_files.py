@@ -9,10 +9,9 @@ import pytest
 from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.errors import FileDamaged, IntegrityFailed, StorageError, StorageFull
 from tabagent.models import files
-from tabagent.models.files import ChunkInfo
 from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
-from tabagent.specs import Backend, FileKey, FileRecord, ModelFile
+from tabagent.specs import Backend, ChunkInfo, FileKey, FileRecord, ModelFile
 from tests.unit.models.conftest import CHUNK
 from tests.unit.models.dying import Disk, digest_of, reader
 

@@ -153,6 +153,24 @@ async def test_a_file_that_is_begun_while_others_are_swept_keeps_its_bytes(disk:
         await store.delete_file(KEY)
 
 
+async def test_a_file_that_was_begun_and_has_nothing_yet_is_not_swept(disk: Disk, store: ModelStore) -> None:
+    record = await store.begin_file(REPO, FILE, revision="c1")
+    assert await store.sweep() == 0
+    await store.write_chunk(record, 0, MemoryBytes(BODY[:CHUNK]))
+
+    # The next thread does not work on it any more, and keeps what came.
+    assert await disk.store(OLD).sweep() == 0
+    assert (await store.begin_file(REPO, FILE, revision="c1")).missing == (1, 2)
+
+
+async def test_an_empty_file_that_is_whole_is_not_swept(disk: Disk, store: ModelStore) -> None:
+    empty = ModelFile(path="empty", size=0, digest=digest_of(b""))
+    await store.save_chunked_file(REPO, empty, reader(b""), revision="c1")
+
+    assert await disk.store(OLD).sweep() == 0
+    assert await store.is_stored(REPO, "c1", empty)
+
+
 async def test_a_partial_file_is_no_stray(disk: Disk, store: ModelStore) -> None:
     record = await store.begin_file(REPO, FILE, revision="c1")
     await store.write_chunk(record, 1, MemoryBytes(b"4567"))
