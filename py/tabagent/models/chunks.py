@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tabagent.specs import FileRecord
 
-# What a cut costs at most, and what each connection fills in memory. The origin private file system takes all sizes from
+# What a cut costs at most, and what each connection fills in memory. The origin private file system takes all from
 # 2 MiB on equally fast; smaller ones leave more garbage behind in all (docs/benchmarks.md, "Memory of a download").
 CHUNK_BYTES = 4 * 1024 * 1024
 
