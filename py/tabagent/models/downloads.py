@@ -102,17 +102,23 @@ class Downloads:
     async def start(self, entry: ManifestEntry, dtype: Dtype) -> Download:
         """Begin a download, go on with a paused one, or join the one that runs.
 
+        One of an older commit goes on with this one; files that did not change keep what has come.
+
         Raises:
             StorageFull: What is missing does not fit.
         """
         async with self._changing:
+            quant = entry.quant(dtype)
+            assert quant is not None, "the plan has checked it"  # noqa: S101 - a bug, not an input
+            files = entry.files_of(quant)
             download = self._open.get((entry.repo, dtype))
             if download is None:
-                quant = entry.quant(dtype)
-                assert quant is not None, "the plan has checked it"  # noqa: S101 - a bug, not an input
-                files = entry.files_of(quant)
                 await self._require_room(entry, files)
                 download = self._new(entry, dtype, files)
+            elif download.entry.commit != entry.commit:
+                await self._halt(download)
+                download.entry, download.files = entry, files
+                download.progress = self._progress(entry, dtype, files, download.on_change)
             if download.task is None:
                 download.task = asyncio.ensure_future(self._run(download))
                 self._tell()
@@ -194,15 +200,21 @@ class Downloads:
         # Nobody need wait for it: a failure is published as well.
         outcome.add_done_callback(_look_at)
 
-        def publish(event: DownloadProgress) -> None:
-            self._publish(event)
-            for heard in list(download.on_change):
-                heard()
-
-        progress = TransferProgress(publish, model_id=entry.repo, dtype=str(dtype), files=files, now=self._now)
-        download = Download(entry=entry, dtype=dtype, files=files, progress=progress, outcome=outcome)
+        heard: list[Callable[[], None]] = []
+        progress = self._progress(entry, dtype, files, heard)
+        download = Download(entry, dtype, files, progress, outcome, heard)
         self._open[download.name] = download
         return download
+
+    def _progress(
+        self, entry: ManifestEntry, dtype: Dtype, files: tuple[ModelFile, ...], heard: list[Callable[[], None]]
+    ) -> TransferProgress:
+        def publish(event: DownloadProgress) -> None:
+            self._publish(event)
+            for hear in list(heard):
+                hear()
+
+        return TransferProgress(publish, model_id=entry.repo, dtype=str(dtype), files=files, now=self._now)
 
     async def _run(self, download: Download) -> None:
         progress = download.progress

@@ -18,7 +18,7 @@ from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.baton import SharedBaton
 from tabagent.specs import Dtype, FileKey, QuantStatus
-from tests.unit.conftest import COMMIT, FILES, OTHER_REPO, REPO, World
+from tests.unit.conftest import COMMIT, FILES, OTHER_REPO, REPO, World, hub_answers
 from tests.unit.models.dying import reader
 from tests.unit.models.lines import Line
 from tests.unit.models.model_line import (
@@ -124,6 +124,36 @@ async def test_cancelling_one_dtype_does_not_stop_the_other(world: World) -> Non
 
     assert isinstance(await failure(four), DownloadCancelled)
     assert await status(world, Dtype.Q8) is QuantStatus.DOWNLOADED
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_download_of_an_older_commit_goes_on_with_the_newer_one(
+    world: World, line: Line, *, paused: bool
+) -> None:
+    older = await begun(world)
+    if paused:
+        await world.downloads.pause(REPO, Dtype.Q4)
+    newer = FILES | {WEIGHTS: b"other data, longer"}
+    line.answers |= hub_answers(commit="beef", files=newer)
+    assert await begin(world) is older
+    await older.outcome
+
+    for path in Q4_FILES:
+        assert await world.store.assemble_chunks(FileKey(REPO, path)) == newer[path]
+    assert await status(world) is QuantStatus.DOWNLOADED
+    last = world.of(DownloadProgress)[-1]
+    assert last.loaded == last.total == sum(len(newer[path]) for path in Q4_FILES)
+
+
+async def test_who_waits_for_a_download_of_an_older_commit_hears_of_the_newer_one(world: World, line: Line) -> None:
+    heard: list[int] = []
+    download = await begun(world)
+    download.on_change.append(lambda: heard.append(download.progress.last.total if download.progress.last else 0))
+    line.answers |= hub_answers(commit="beef", files=FILES | {WEIGHTS: b"other data, longer"})
+    await begin(world)
+    await download.outcome
+
+    assert heard[-1] == Q4_SIZE + len(b"other data, longer") - len(FILES[WEIGHTS])
 
 
 # Pause and resume
