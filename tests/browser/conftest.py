@@ -31,6 +31,17 @@ ONLY_Q8, NO_ONNX = "tabagent-tests/only-q8", "tabagent-tests/no-onnx"
 GATED, DAMAGED = "tabagent-tests/gated", "tabagent-tests/damaged"
 
 _FORGET = """() => {
+  // A thread that has just been ended holds its files for a moment.
+  const removed = async (folder, name) => {
+    for (;;) {
+      try {
+        return await folder.removeEntry(name, { recursive: true });
+      } catch (error) {
+        if (error.name !== "NoModificationAllowedError") throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  };
   const work = async () => {
     if (await chrome.offscreen.hasDocument()) await chrome.offscreen.closeDocument();
     localStorage.clear();
@@ -43,7 +54,7 @@ _FORGET = """() => {
       });
     }
     const root = await navigator.storage.getDirectory();
-    for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+    for await (const name of root.keys()) await removed(root, name);
     return "done";
   };
   return Promise.race([work(), new Promise((resolve) => setTimeout(() => resolve("too late"), 10_000))]);
