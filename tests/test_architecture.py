@@ -91,7 +91,7 @@ def _mentioned(path: Path) -> set[str]:
 
 PORTS = sorted((path, name) for path in (SOURCE / "ports").glob("*.py") for name in _protocols(path))
 # What a port hands out is tested by the contract of the port that hands it out.
-HANDED_OUT = {"HttpResponse": "Fetcher"}
+HANDED_OUT = {"HttpResponse": "Fetcher", "ContentHash": "Hasher"}
 
 
 @pytest.mark.parametrize(("path", "name"), PORTS, ids=[name for _, name in PORTS])

@@ -27,7 +27,8 @@ from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
 from tabagent.generation.service import GenerationService
-from tabagent.messages import BeginOauthLogin, Empty, HuggingFaceLogin, ManifestUpdated, ModelSourceSelection, Sender
+from tabagent.messages import Empty, ManifestUpdated, Sender
+from tabagent.model_messages import BeginOauthLogin, HuggingFaceLogin, ModelSourceSelection
 from tabagent.models.account import Account, HuggingFaceAccount
 from tabagent.models.adoption import Adoption
 from tabagent.models.baton import SharedBaton
@@ -72,7 +73,7 @@ async def start(js_host: JsHost) -> OnMessage:
 
     host = DocumentHost(js_host)
     publisher = EventPublisher(host, time.monotonic, loop.call_later)
-    shared = SharedBaton(FlushingHost(host, publisher))
+    shared = SharedBaton(FlushingHost(host, publisher), begun)
     js_database = await open_database()
     opfs, indexed_db, hasher = OpfsChunkStore(), IndexedDbChunkStore(js_database), WasmHasher(js_host)
     store = ModelStore(

@@ -6,7 +6,7 @@ from typing import cast
 
 from tabagent.codec import Fields, model_id
 from tabagent.errors import BadRequest, JsonObject
-from tabagent.messages import (
+from tabagent.model_messages import (
     BeginOauthLogin,
     DownloadModel,
     ExportModels,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from tabagent.errors import StorageError
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.ports.file_offer import FileOffer
 from tabagent.specs import Backend, FileKey, FileRecord
+from tabagent.store_errors import StorageError
 
 CONTENT = bytes(range(256)) * 5
 CHUNK = 500

@@ -6,9 +6,10 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tabagent.errors import JsonObject, StorageError
+from tabagent.errors import JsonObject
 from tabagent.ports.legacy_profile import LegacyFile, LegacyProfile
 from tabagent.specs import FileKey
+from tabagent.store_errors import StorageError
 
 HUB = "https://huggingface.co"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
 
-from tabagent.errors import StorageError
 from tabagent.ports.model_index import IndexChange, ModelIndex
 from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
+from tabagent.store_errors import StorageError
 
 REPO = "acme/tiny"
 HUGE = 3 * 2**31

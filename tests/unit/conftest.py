@@ -179,7 +179,7 @@ class World:
     def start(self) -> None:
         """Begin a thread with the baton that the last one left; what is stored stays."""
         self.baton, self.begun = SharedBaton.read(self.host.baton)
-        self.shared = SharedBaton(self.host)
+        self.shared = SharedBaton(self.host, self.begun)
         self.downloads = Downloads(
             downloader=self.downloader,
             store=self.store,

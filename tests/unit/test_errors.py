@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tabagent import errors
-from tabagent.errors import JsonValue, LoadFailed, ModelGated, TabAgentError, wire_error
+from tabagent import errors, store_errors
+from tabagent.errors import LoadFailed, ModelGated, TabAgentError, wire_error
 from tabagent.events import ErrorCodes
 
 # Raised by the supervisor, which is JavaScript, or for exceptions that nobody expected.
@@ -28,16 +28,16 @@ EXAMPLES: list[TabAgentError] = [
     errors.DtypeNotFound("acme/tiny", "q2", ["fp32", "q8"]),
     errors.HubUnavailable("https://huggingface.co/x", 503, "busy"),
     errors.Offline("https://huggingface.co/x"),
-    errors.ConnectionLost("https://huggingface.co/x", "no byte came for 15 seconds"),
-    errors.IncompleteFile("onnx/model.onnx", 3, 10),
-    errors.UnexpectedContent("config.json", "text/html"),
-    errors.IntegrityFailed("onnx/model.onnx", "sha256:ab", "sha256:cd"),
-    errors.LoginFailed("the hub does not know this token"),
-    errors.DownloadCancelled("acme/tiny"),
-    errors.StorageError("The storage refused.", needed=10),
-    errors.StorageFull(2_000_000, 1_000_000, [{"modelId": "acme/old", "dtype": "q8", "size": 3_000_000}]),
-    errors.FileDamaged("acme/tiny", "onnx/model.onnx", [3, 4], "offline"),
-    errors.ImportFailed("model.tar", "it has no manifest"),
+    store_errors.ConnectionLost("https://huggingface.co/x", "no byte came for 15 seconds"),
+    store_errors.IncompleteFile("onnx/model.onnx", 3, 10),
+    store_errors.UnexpectedContent("config.json", "text/html"),
+    store_errors.IntegrityFailed("onnx/model.onnx", "sha256:ab", "sha256:cd"),
+    store_errors.LoginFailed("the hub does not know this token"),
+    store_errors.DownloadCancelled("acme/tiny"),
+    store_errors.StorageError("The storage refused.", needed=10),
+    store_errors.StorageFull(2_000_000, 1_000_000, [{"modelId": "acme/old", "dtype": "q8", "size": 3_000_000}]),
+    store_errors.FileDamaged("acme/tiny", "onnx/model.onnx", [3, 4], "offline"),
+    store_errors.ImportFailed("model.tar", "it has no manifest"),
     errors.UnsupportedDtype("q4f16", "wasm", "no 16-bit kernels", "Choose q8."),
     errors.UnsupportedDevice("webgpu", "no adapter"),
     errors.LoadFailed("acme/tiny", "q8", "wasm", "protobuf parsing failed", damaged=True),
@@ -89,27 +89,6 @@ def test_a_failed_load_advises_by_what_is_wrong(*, damaged: bool, advice: str) -
 
     assert advice in error.message
     assert error.damaged is damaged
-
-
-def test_a_full_storage_tells_the_numbers_and_advises_by_what_can_be_removed() -> None:
-    removable: list[JsonValue] = [{"modelId": "acme/old", "dtype": "q8", "size": 3_000_000}]
-    with_models = errors.StorageFull(2_000_000, 1_000_000, removable)
-    without = errors.StorageFull(2_000_000, 1_000_000)
-
-    assert with_models.details == {"needed": 2_000_000, "free": 1_000_000, "removable": removable}
-    assert "2 MB are needed and 1 MB are free" in with_models.message
-    assert "Remove models" in with_models.message
-    assert "Free some disk space" in without.message
-    assert without.details["removable"] == []
-
-
-def test_a_damaged_file_is_named_with_its_parts() -> None:
-    damaged = errors.FileDamaged("acme/tiny", "onnx/model.onnx", [3, 4], "offline")
-
-    assert "onnx/model.onnx" in damaged.message
-    assert "2 of the stored parts" in damaged.message
-    assert "(offline)" in damaged.message
-    assert damaged.details["chunks"] == [3, 4]
 
 
 @pytest.mark.parametrize("retry_after", ["", "7", "Wed, 21 Oct 2026 07:28:00 GMT"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, is_dataclass
+from dataclasses import FrozenInstanceError
 from typing import get_args
 
 import pytest
@@ -10,9 +10,10 @@ import pytest
 from tabagent import messages
 from tabagent.events import UIEventNames, WorkerEventNames
 from tabagent.messages import Event, InspectModel, Sender
+from tests.unit.payloads import payloads_of, require_slots_and_names
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)
-PAYLOADS = [kind for kind in vars(messages).values() if is_dataclass(kind) and kind.__module__ == messages.__name__]
+PAYLOADS = payloads_of(messages)
 
 
 def test_no_two_events_share_a_name() -> None:
@@ -26,9 +27,7 @@ def test_an_event_is_named_by_a_constant(event: type[Event]) -> None:
 
 @pytest.mark.parametrize("kind", PAYLOADS, ids=lambda kind: kind.__name__)
 def test_a_payload_has_slots_and_takes_its_fields_by_name_only(kind: type) -> None:
-    assert "__slots__" in vars(kind)
-    with pytest.raises(TypeError):
-        kind("by position")
+    require_slots_and_names(kind)
 
 
 def test_a_payload_cannot_be_changed() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tabagent import model_codec
 from tabagent.errors import BadRequest, JsonObject, JsonValue
-from tabagent.messages import (
+from tabagent.model_codec import MAX_ADDRESS_CHARACTERS, MAX_FILE_BYTES, MAX_FILES, MAX_QUERY_CHARACTERS, MAX_RESULTS
+from tabagent.model_messages import (
     BeginOauthLogin,
     DownloadModel,
     ExportModels,
@@ -23,7 +24,6 @@ from tabagent.messages import (
     SearchModels,
     StoredModel,
 )
-from tabagent.model_codec import MAX_ADDRESS_CHARACTERS, MAX_FILE_BYTES, MAX_FILES, MAX_QUERY_CHARACTERS, MAX_RESULTS
 from tabagent.specs import Device, Dtype
 from tests.unit.conftest import NOT_TEXTS
 

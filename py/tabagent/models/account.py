@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tabagent.errors import BadRequest, HubError, HubUnavailable, InvalidState, LoginFailed
+from tabagent.errors import BadRequest, HubError, HubUnavailable, InvalidState
 from tabagent.models.sources import HUB
 from tabagent.ports.fetcher import Fetcher
 from tabagent.ports.vault import Vault
+from tabagent.store_errors import LoginFailed
 
 logger = logging.getLogger(__name__)
 

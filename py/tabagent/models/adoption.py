@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from tabagent.errors import FileDamaged, JsonObject, StorageError, StorageFull
+from tabagent.errors import JsonObject
 from tabagent.models.account import keep_old_token
 from tabagent.models.arrivals import TASK, loadable_entry, take_into_manifest
 from tabagent.models.files import by_path
@@ -21,6 +21,7 @@ from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.legacy_profile import LegacyFile, LegacyProfile
 from tabagent.ports.vault import Vault
 from tabagent.specs import ManifestEntry, ModelFile
+from tabagent.store_errors import FileDamaged, StorageError, StorageFull
 
 logger = logging.getLogger(__name__)
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from tabagent.errors import ConnectionLost, ImportFailed, JsonObject, JsonValue, Offline
+from tabagent.errors import JsonObject, JsonValue, Offline
 from tabagent.models.arrivals import is_inner_path, is_model_id, is_revision
 from tabagent.models.chunks import CHUNK_BYTES
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
 from tabagent.specs import ModelFile
+from tabagent.store_errors import ConnectionLost, ImportFailed
 
 if TYPE_CHECKING:
     from tarfile import TarInfo

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tabagent.errors import FileDamaged, ImportFailed, JsonObject, TabAgentError
-from tabagent.messages import GivenFile
+from tabagent.errors import JsonObject, TabAgentError
+from tabagent.model_messages import GivenFile
 from tabagent.models.archive import (
     LARGEST_MANIFEST,
     MANIFEST,
@@ -17,6 +17,7 @@ from tabagent.models.archive import (
 from tabagent.models.arrivals import loadable_entry, take_into_manifest
 from tabagent.models.intake import ImportCounter, Intake, OnProgress, other_version
 from tabagent.specs import FileKey, ManifestEntry
+from tabagent.store_errors import FileDamaged, ImportFailed
 
 
 class ArchiveImport:

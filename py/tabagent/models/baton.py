@@ -83,12 +83,13 @@ class SharedBaton:
 
     Args:
         host: Keeps the text of both.
+        downloads: That the thread before this one was at, kept until this one has its own.
     """
 
-    def __init__(self, host: RuntimeHost) -> None:
+    def __init__(self, host: RuntimeHost, downloads: list[tuple[str, Dtype]]) -> None:
         self._host = host
         self._manager = ""
-        self._downloads: list[tuple[str, Dtype]] = []
+        self._downloads = downloads
 
     def retain(self, baton: str) -> None:
         """Keep the manager's baton."""

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tabagent.errors import Busy, FileDamaged, InvalidState, TabAgentError, wire_error
+from tabagent.errors import Busy, InvalidState, TabAgentError, wire_error
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer_progress import TransferProgress
 from tabagent.specs import Dtype, FileKey, ManifestEntry, Quant
+from tabagent.store_errors import FileDamaged
 
 logger = logging.getLogger(__name__)
 

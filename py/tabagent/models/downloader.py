@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tabagent.errors import FileDamaged, IncompleteFile, IntegrityFailed, TabAgentError
+from tabagent.errors import TabAgentError
 from tabagent.models.chunks import CHUNKS_PER_SPAN, Span, spans
 from tabagent.models.hub import HubClient
 from tabagent.models.parts import FileChanged, FilePart, PartsIgnored, open_part
@@ -22,6 +22,7 @@ from tabagent.models.retry import pause_before
 from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, FileRecord, ModelFile
+from tabagent.store_errors import FileDamaged, IncompleteFile, IntegrityFailed
 
 logger = logging.getLogger(__name__)
 

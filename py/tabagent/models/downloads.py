@@ -8,15 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tabagent.errors import (
-    DownloadCancelled,
-    InvalidState,
-    JsonObject,
-    JsonValue,
-    StorageFull,
-    TabAgentError,
-    wire_error,
-)
+from tabagent.errors import InvalidState, JsonObject, JsonValue, TabAgentError, wire_error
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.downloader import FileListener, ModelDownloader
@@ -26,6 +18,7 @@ from tabagent.models.store import ModelStore
 from tabagent.models.transfer_progress import TransferProgress
 from tabagent.ports.storage_space import StorageSpace
 from tabagent.specs import Dtype, ManifestEntry, ModelFile, QuantStatus
+from tabagent.store_errors import DownloadCancelled, StorageFull
 
 logger = logging.getLogger(__name__)
 

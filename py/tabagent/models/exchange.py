@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from tabagent.errors import JsonObject, wire_error
 from tabagent.events import TransferStates as State
-from tabagent.messages import DownloadProgress, Event, ExportModels, ImportModels, ManifestUpdated
+from tabagent.messages import DownloadProgress, Event, ManifestUpdated
+from tabagent.model_messages import ExportModels, ImportModels
 from tabagent.models.intake import ImportProgress
 from tabagent.models.transfer import ModelTransfer
 from tabagent.models.transfer_progress import PUBLISH_SECONDS

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
-from tabagent.errors import FileDamaged, IntegrityFailed
 from tabagent.models import manifest
 from tabagent.models.chunks import CHUNK_BYTES
 from tabagent.ports.buffers import ByteBuffer
@@ -23,6 +22,7 @@ from tabagent.ports.chunk_store import ChunkStore
 from tabagent.ports.hasher import DigestKind, Hasher
 from tabagent.ports.model_index import IndexChange, ModelIndex
 from tabagent.specs import Backend, ChunkInfo, FileKey, FileRecord, ModelFile
+from tabagent.store_errors import FileDamaged, IntegrityFailed
 
 OnBytes = Callable[[int], None]
 

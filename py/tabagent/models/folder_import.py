@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tabagent.errors import ImportFailed, JsonObject
-from tabagent.messages import GivenFile
+from tabagent.errors import JsonObject
+from tabagent.model_messages import GivenFile
 from tabagent.models.archive import GivenContent
 from tabagent.models.arrivals import TASK, is_inner_path, is_model_id, loadable_entry, take_into_manifest
 from tabagent.models.files import by_path
 from tabagent.models.intake import ImportCounter, Intake, OnProgress, other_version
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, ManifestEntry, ModelFile
+from tabagent.store_errors import ImportFailed
 
 _LARGEST_CONFIG = 16 * 1024 * 1024
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from tabagent.errors import FileDamaged, ImportFailed, IntegrityFailed, Offline, TabAgentError
-from tabagent.messages import GivenFile
+from tabagent.errors import Offline, TabAgentError
+from tabagent.model_messages import GivenFile
 from tabagent.models import manifest as statuses
 from tabagent.models.archive import GivenContent
 from tabagent.models.chunks import CHUNK_BYTES
@@ -15,6 +15,7 @@ from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import Fetcher, HttpResponse
 from tabagent.ports.hasher import DigestKind, Hasher
 from tabagent.specs import FileKey, FileRecord, ModelFile
+from tabagent.store_errors import FileDamaged, ImportFailed, IntegrityFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

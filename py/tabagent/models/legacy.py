@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from tabagent.errors import JsonObject, StorageError
+from tabagent.errors import JsonObject
 from tabagent.models.arrivals import is_inner_path, is_model_id
 from tabagent.models.records import MANIFEST_VERSION
 from tabagent.models.sources import HUB
 from tabagent.ports.legacy_profile import LegacyFile
 from tabagent.specs import FileKey
+from tabagent.store_errors import StorageError
 
 TOKEN_KEY = "huggingface_token"  # noqa: S105 - the name of a key in the database
 

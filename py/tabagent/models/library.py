@@ -6,27 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tabagent.errors import (
-    Busy,
-    FileDamaged,
-    HubError,
-    InvalidState,
-    JsonObject,
-    JsonValue,
-    NoOnnxFiles,
-    StorageError,
-)
-from tabagent.messages import (
-    CacheCleared,
-    DownloadModel,
-    Empty,
-    Event,
-    InspectModel,
-    LoadModel,
-    ManifestUpdated,
-    SearchModels,
-    StoredModel,
-)
+from tabagent.errors import Busy, HubError, InvalidState, JsonObject, JsonValue, NoOnnxFiles
+from tabagent.messages import CacheCleared, Empty, Event, InspectModel, LoadModel, ManifestUpdated
+from tabagent.model_messages import DownloadModel, SearchModels, StoredModel
 from tabagent.models.adoption import Adoption
 from tabagent.models.architecture import context_length
 from tabagent.models.checking import ModelChecks
@@ -39,6 +21,7 @@ from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
 from tabagent.ports.storage_space import StorageSpace
 from tabagent.specs import Dtype, ManifestEntry, Quant
+from tabagent.store_errors import FileDamaged, StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +132,8 @@ class ModelLibrary:
         self._refuse_in_use(request.model_id, request.dtype)
         await self._downloads.cancel_all(request.model_id, request.dtype)
         await self._adoption.settled(request.model_id)
-        await self._adoption.discard(request.model_id)
+        if request.dtype is None:
+            await self._adoption.discard(request.model_id)
         freed = await self._store.delete_model(request.model_id, request.dtype)
         self._publish(ManifestUpdated())
         return {"freed": freed}

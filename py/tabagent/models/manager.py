@@ -12,15 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tabagent.codec import encode_event
-from tabagent.errors import (
-    Busy,
-    DownloadCancelled,
-    InvalidState,
-    JsonObject,
-    RuntimeRestarted,
-    TabAgentError,
-    wire_error,
-)
+from tabagent.errors import Busy, InvalidState, JsonObject, RuntimeRestarted, TabAgentError, wire_error
 from tabagent.events import ModelWorkerStates as State
 from tabagent.messages import (
     Event,
@@ -40,6 +32,7 @@ from tabagent.models.state import StateMachine
 from tabagent.ports.engine import InferenceEngine
 from tabagent.ports.host import RuntimeHost
 from tabagent.specs import DeviceReport, Dtype, LoadedModel
+from tabagent.store_errors import DownloadCancelled
 
 logger = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from tabagent.errors import ConnectionLost, IncompleteFile, UnexpectedContent
 from tabagent.models.chunks import Span
 from tabagent.models.hub import HubClient
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
 from tabagent.specs import FileRecord
+from tabagent.store_errors import ConnectionLost, IncompleteFile, UnexpectedContent
 
 # Without a byte for so long a connection counts as dead: long for a phone in a tunnel, short for a person.
 STALL_SECONDS = 15.0

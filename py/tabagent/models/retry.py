@@ -5,7 +5,8 @@ from __future__ import annotations
 import email.utils
 import random
 
-from tabagent.errors import ConnectionLost, HubUnavailable, IncompleteFile, Offline
+from tabagent.errors import HubUnavailable, Offline
+from tabagent.store_errors import ConnectionLost, IncompleteFile
 
 # Tries of one request without a new chunk in between. With the pauses below they take about 8 seconds in all: enough
 # for a change of networks; after a longer loss the person presses Resume.

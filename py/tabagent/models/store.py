@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
-from tabagent.errors import FileDamaged, JsonObject
+from tabagent.errors import JsonObject
 from tabagent.models import manifest
 from tabagent.models.files import FileStore, by_path
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, QuantStatus
+from tabagent.store_errors import FileDamaged
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tabagent.errors import ImportFailed, InvalidState, JsonObject
-from tabagent.messages import GivenFile
+from tabagent.errors import InvalidState, JsonObject
+from tabagent.model_messages import GivenFile
 from tabagent.models import manifest as statuses
 from tabagent.models.archive import (
     END,
@@ -31,6 +31,7 @@ from tabagent.ports.fetcher import Fetcher
 from tabagent.ports.file_offer import FileOffer
 from tabagent.ports.hasher import Hasher
 from tabagent.specs import FileRecord, ModelFile
+from tabagent.store_errors import ImportFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

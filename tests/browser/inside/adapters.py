@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, cast
 
-from tabagent.errors import StorageError
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import FileKey, FileRecord
+from tabagent.store_errors import StorageError
 
 RECORD = FileRecord(key=FileKey("acme/tiny", "onnx/model.onnx"), revision="1", size=8, chunk_size=4)
 # The stores of each version before this one, with their key paths.

@@ -6,10 +6,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from tabagent.errors import ConnectionLost, JsonObject, Offline
-from tabagent.messages import GivenFile
+from tabagent.errors import JsonObject, Offline
+from tabagent.model_messages import GivenFile
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, Dtype, FileKey, ModelFile, QuantStatus, RepositoryListing
+from tabagent.store_errors import ConnectionLost
 from tests.contracts import file_offer, legacy_profile, vault
 
 MIB = 2**20

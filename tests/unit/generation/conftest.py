@@ -9,11 +9,7 @@ import pytest
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.events import ErrorCodes
-from tabagent.messages import (
-    GenerationFault,
-    GenerationUpdate,
-    InterruptGeneration,
-)
+from tabagent.messages import GenerationFault, GenerationUpdate, InterruptGeneration
 from tabagent.ports.engine import TokenSink
 from tabagent.specs import GenerationSettings
 from tests.unit.conftest import World, hub_answers

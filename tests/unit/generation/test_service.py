@@ -14,12 +14,7 @@ from tabagent.codec import encode_event
 from tabagent.errors import Busy, ContextOverflow, InvalidState, TabAgentError, TemplateFailed
 from tabagent.events import ModelWorkerStates as State
 from tabagent.generation.prefill import PIECE_TOKENS_DYNAMIC
-from tabagent.messages import (
-    GenerationComplete,
-    GenerationStatus,
-    GenerationUpdate,
-    WorkerStateChanged,
-)
+from tabagent.messages import GenerationComplete, GenerationStatus, GenerationUpdate, WorkerStateChanged
 from tabagent.specs import ChatMessage, Dtype
 from tests.unit.conftest import World, chat_request, hub_answers, load_request
 from tests.unit.generation.conftest import LONG, SlowEngine, streamed

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
-from tabagent.errors import ConnectionLost
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
+from tabagent.store_errors import ConnectionLost
 
 _FIRST = re.compile(r"bytes (\d+)-")
 

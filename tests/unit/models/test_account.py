@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.errors import HubUnavailable, LoginFailed
+from tabagent.errors import HubUnavailable
 from tabagent.models.account import LOGIN, Account, keep_old_token
+from tabagent.store_errors import LoginFailed
 from tests.unit.models.account_desk import HUB_FILE, SECRET, Desk
 
 

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from tabagent.errors import BadRequest, HubUnavailable, InvalidState, LoginFailed
+from tabagent.errors import BadRequest, HubUnavailable, InvalidState
 from tabagent.models import account
 from tabagent.models.account import SIGN_IN, Account
+from tabagent.store_errors import LoginFailed
 from tests.unit.models.account_desk import HUB_FILE, REDIRECT, SECRET, Desk
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
-from tabagent.errors import StorageError
 from tabagent.models import files as files_module
 from tabagent.specs import Dtype, FileKey, ModelFile, QuantStatus
+from tabagent.store_errors import StorageError
 from tests.contracts.legacy_profile import address
 from tests.unit.models.old_browser import FILES, OTHER, REPO, OldBrowser, Watched
 from tests.unit.models.transfer_machine import git

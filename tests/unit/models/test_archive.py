@@ -15,10 +15,10 @@ from hypothesis import given as given_values
 from hypothesis import strategies as st
 
 from tabagent.adapters.memory.fetcher import Answer
-from tabagent.errors import ImportFailed
-from tabagent.messages import GivenFile
+from tabagent.model_messages import GivenFile
 from tabagent.models.archive import MANIFEST
 from tabagent.models.arrivals import is_inner_path, is_model_id
+from tabagent.store_errors import ImportFailed
 from tests.unit.models.transfer_machine import (
     BAD_IDS,
     FILES,

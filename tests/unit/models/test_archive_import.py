@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.errors import ImportFailed, StorageFull
 from tabagent.models.archive import VERSION
 from tabagent.specs import Dtype, FileKey, QuantStatus
+from tabagent.store_errors import ImportFailed, StorageFull
 from tests.unit.models.transfer_machine import (
     COMMIT,
     FILES,

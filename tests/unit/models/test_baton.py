@@ -43,7 +43,7 @@ def test_the_first_thread_gets_an_empty_baton() -> None:
 @given(batons, st.lists(st.tuples(texts, st.sampled_from(Dtype)), max_size=3))
 def test_baton_and_downloads_travel_together(baton: Baton, downloads: list[tuple[str, Dtype]]) -> None:
     host = MemoryHost()
-    shared = SharedBaton(host)
+    shared = SharedBaton(host, [])
     shared.keep_downloads(downloads)
     shared.retain(baton.to_text())
 
@@ -52,7 +52,7 @@ def test_baton_and_downloads_travel_together(baton: Baton, downloads: list[tuple
 
 def test_a_change_of_one_keeps_the_other() -> None:
     host = MemoryHost()
-    shared = SharedBaton(host)
+    shared = SharedBaton(host, [])
     kept = Baton(percent=30)
     shared.retain(kept.to_text())
     shared.keep_downloads([("acme/tiny", Dtype.Q8)])
@@ -62,19 +62,26 @@ def test_a_change_of_one_keeps_the_other() -> None:
     assert SharedBaton.read(host.baton) == (kept, [])
 
 
+def test_what_ran_before_is_kept_until_this_thread_has_downloads_of_its_own() -> None:
+    host = MemoryHost()
+    shared = SharedBaton(host, [("acme/tiny", Dtype.Q8)])
+    shared.retain(Baton().to_text())
+    assert SharedBaton.read(host.baton) == (Baton(), [("acme/tiny", Dtype.Q8)])
+
+
 def test_the_first_thread_has_neither_baton_nor_downloads() -> None:
     assert SharedBaton.read("") == (Baton(), [])
 
 
 def test_downloads_alone_leave_an_empty_baton() -> None:
     host = MemoryHost()
-    SharedBaton(host).keep_downloads([("acme/tiny", Dtype.Q4)])
+    SharedBaton(host, []).keep_downloads([("acme/tiny", Dtype.Q4)])
 
     assert SharedBaton.read(host.baton) == (Baton(), [("acme/tiny", Dtype.Q4)])
 
 
 def test_a_restart_is_passed_on() -> None:
     host = MemoryHost()
-    SharedBaton(host).restart("reset")
+    SharedBaton(host, []).restart("reset")
 
     assert host.restarts == ["reset"]

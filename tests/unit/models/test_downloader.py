@@ -11,20 +11,11 @@ from dataclasses import replace
 import pytest
 
 from tabagent.adapters.memory.fetcher import Answer
-from tabagent.errors import (
-    ConnectionLost,
-    HubUnavailable,
-    IncompleteFile,
-    IntegrityFailed,
-    ModelGated,
-    ModelNotFound,
-    Offline,
-    TabAgentError,
-    UnexpectedContent,
-)
+from tabagent.errors import HubUnavailable, ModelGated, ModelNotFound, Offline, TabAgentError
 from tabagent.models.downloader import CONNECTIONS, RESTARTS, FileListener
 from tabagent.models.retry import ATTEMPTS
 from tabagent.specs import ModelFile
+from tabagent.store_errors import ConnectionLost, IncompleteFile, IntegrityFailed, UnexpectedContent
 from tests.unit.conftest import COMMIT, REPO, World
 from tests.unit.models.conftest import CHUNK
 from tests.unit.models.download_desk import ADDRESS, BODY, ETAG, FILE, HUBS, KEY, NEWER, PATH, Desk, desk_with

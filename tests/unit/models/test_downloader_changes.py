@@ -9,12 +9,12 @@ import pytest
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.adapters.memory.fetcher import Answer
-from tabagent.errors import ConnectionLost, FileDamaged, IncompleteFile, StorageError, StorageFull
 from tabagent.models.chunks import Span
 from tabagent.models.downloader import CONNECTIONS, FileListener
 from tabagent.models.retry import ATTEMPTS
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileRecord
+from tabagent.store_errors import ConnectionLost, FileDamaged, IncompleteFile, StorageError, StorageFull
 from tests.unit.conftest import COMMIT, REPO
 from tests.unit.models.conftest import CHUNK
 from tests.unit.models.download_desk import ADDRESS, BODY, ETAG, FILE, HUBS, KEY, NEWER, PATH, Desk, desk_with

@@ -7,17 +7,13 @@ import asyncio
 import pytest
 
 from tabagent.adapters.memory.fetcher import Answer
-from tabagent.errors import (
-    ConnectionLost,
-    DownloadCancelled,
-    InvalidState,
-    ModelGated,
-)
+from tabagent.errors import InvalidState, ModelGated
 from tabagent.events import ErrorCodes
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.baton import SharedBaton
 from tabagent.specs import Dtype, FileKey, QuantStatus
+from tabagent.store_errors import ConnectionLost, DownloadCancelled
 from tests.unit.conftest import COMMIT, FILES, OTHER_REPO, REPO, World, hub_answers
 from tests.unit.models.dying import reader
 from tests.unit.models.lines import Line

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.errors import StorageFull, TabAgentError
+from tabagent.errors import TabAgentError
 from tabagent.messages import DownloadProgress
 from tabagent.specs import Dtype
+from tabagent.store_errors import StorageFull
 from tests.unit.conftest import FILES, OTHER_REPO, REPO, World, hub_answers
 from tests.unit.models.lines import Line
 from tests.unit.models.model_line import Q4_SIZE, begin, begun, failure, two_models

@@ -7,12 +7,14 @@ import asyncio
 import pytest
 
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
-from tabagent.errors import ImportFailed, InvalidState, JsonObject, TabAgentError
+from tabagent.errors import InvalidState, JsonObject, TabAgentError
 from tabagent.events import ErrorCodes
 from tabagent.events import TransferStates as State
-from tabagent.messages import DownloadProgress, ExportModels, GivenFile, ImportModels, ManifestUpdated
+from tabagent.messages import DownloadProgress, ManifestUpdated
+from tabagent.model_messages import ExportModels, GivenFile, ImportModels
 from tabagent.models.transfer_progress import PUBLISH_SECONDS
 from tabagent.specs import Dtype, FileKey, QuantStatus
+from tabagent.store_errors import ImportFailed
 from tests.unit.conftest import FILES, REPO, World, hub_answers
 from tests.unit.models.transfer_machine import use_small_chunks
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
-from tabagent.errors import FileDamaged, IntegrityFailed, StorageError, StorageFull
 from tabagent.models import files
 from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import Backend, ChunkInfo, FileKey, FileRecord, ModelFile
+from tabagent.store_errors import FileDamaged, IntegrityFailed, StorageError, StorageFull
 from tests.unit.models.conftest import CHUNK
 from tests.unit.models.dying import Disk, digest_of, reader
 

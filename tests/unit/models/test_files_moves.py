@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
-from tabagent.errors import FileDamaged, StorageFull
 from tabagent.models.store import ModelStore
 from tabagent.specs import Backend, FileKey, FileRecord, ModelFile
+from tabagent.store_errors import FileDamaged, StorageFull
 from tests.unit.models.conftest import CHUNK
 from tests.unit.models.dying import Disk, digest_of, reader
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.errors import ImportFailed, StorageFull
 from tabagent.models.transfer import Imported
 from tabagent.specs import Dtype, QuantStatus
+from tabagent.store_errors import ImportFailed, StorageFull
 from tests.unit.models.transfer_machine import (
     BAD_IDS,
     COMMIT,

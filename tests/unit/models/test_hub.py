@@ -9,19 +9,12 @@ import pytest
 
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher, Sent
 from tabagent.adapters.memory.vault import MemoryVault
-from tabagent.errors import (
-    BadRequest,
-    ConnectionLost,
-    HubUnavailable,
-    ModelGated,
-    ModelNotFound,
-    Offline,
-    TabAgentError,
-)
+from tabagent.errors import BadRequest, HubUnavailable, ModelGated, ModelNotFound, Offline, TabAgentError
 from tabagent.models.account import WHOAMI, HuggingFaceAccount
 from tabagent.models.hub import FoundModel, HubClient
 from tabagent.models.sources import HUB, ModelSources
 from tabagent.specs import ModelFile
+from tabagent.store_errors import ConnectionLost
 from tests.unit.conftest import COMMIT, FILES, REPO, World, git_blob_id, hub_answers, listing_address
 
 MODEL = listing_address()

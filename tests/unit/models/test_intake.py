@@ -7,10 +7,10 @@ import pytest
 from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.adapters.memory.fetcher import Answer
 from tabagent.adapters.memory.hasher import MemoryHasher
-from tabagent.errors import ImportFailed, StorageError
-from tabagent.messages import GivenFile
+from tabagent.model_messages import GivenFile
 from tabagent.models.intake import ImportCounter, ImportProgress, Intake
 from tabagent.specs import FileKey, ModelFile
+from tabagent.store_errors import ImportFailed, StorageError
 from tests.unit.models.transfer_machine import CHUNK, FILES, REPO, Machine, git, reader, sha256, use_small_chunks
 
 PATH = "onnx/model_q4.onnx"

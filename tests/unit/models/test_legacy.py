@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.errors import JsonObject, StorageError
+from tabagent.errors import JsonObject
 from tabagent.models.legacy import Chunk, ChunkRecord, LegacySource, Piece, WholeFile, keys_of, parse_key, whole_files
 from tabagent.ports.legacy_profile import LegacyFile
 from tabagent.specs import FileKey
+from tabagent.store_errors import StorageError
 from tests.contracts.legacy_profile import COMMIT, address, record_of
 
 KEY = FileKey("acme/tiny", "onnx/model.onnx")

@@ -7,20 +7,14 @@ import asyncio
 import pytest
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
-from tabagent.errors import Busy, FileDamaged, InvalidState, JsonObject, ModelNotFound, StorageFull
+from tabagent.errors import Busy, InvalidState, JsonObject, ModelNotFound
 from tabagent.events import TransferStates as State
-from tabagent.messages import (
-    CacheCleared,
-    DownloadModel,
-    DownloadProgress,
-    Empty,
-    InspectModel,
-    ManifestUpdated,
-    StoredModel,
-)
+from tabagent.messages import CacheCleared, DownloadProgress, Empty, InspectModel, ManifestUpdated
+from tabagent.model_messages import DownloadModel, StoredModel
 from tabagent.models.baton import SharedBaton
 from tabagent.models.catalog import SUGGESTED_MODELS
 from tabagent.specs import Backend, Dtype, FileKey, FileRecord, QuantStatus
+from tabagent.store_errors import FileDamaged, StorageFull
 from tests.unit.conftest import COMMIT, FILES, OTHER_REPO, REPO, World, load_request
 from tests.unit.models.lines import Line
 from tests.unit.models.model_line import Q4_FILES, Q4_SIZE, WEIGHTS, begun, two_models

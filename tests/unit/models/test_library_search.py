@@ -10,7 +10,8 @@ import pytest
 
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.errors import HubUnavailable, JsonObject
-from tabagent.messages import InspectModel, SearchModels
+from tabagent.messages import InspectModel
+from tabagent.model_messages import SearchModels
 from tabagent.models.library import SEARCH_REQUESTS
 from tabagent.models.sources import HUB
 from tabagent.ports.fetcher import HttpResponse

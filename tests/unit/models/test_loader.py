@@ -11,17 +11,7 @@ import pytest
 
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
-from tabagent.errors import (
-    ConnectionLost,
-    DownloadCancelled,
-    GenerationFailed,
-    IncompleteFile,
-    LoadFailed,
-    ModelNotFound,
-    NoOnnxFiles,
-    Offline,
-    UnsupportedDtype,
-)
+from tabagent.errors import GenerationFailed, LoadFailed, ModelNotFound, NoOnnxFiles, Offline, UnsupportedDtype
 from tabagent.events import LoadingStatusTypes as Status
 from tabagent.messages import LoadingProgress
 from tabagent.models.plan import LoadPlan
@@ -29,6 +19,7 @@ from tabagent.models.progress import LoadProgress
 from tabagent.models.sources import HUB
 from tabagent.ports.engine import TokenSink
 from tabagent.specs import Dtype, FileKey, GenerationSettings, LoadedModel, LoadSpec, QuantStatus
+from tabagent.store_errors import ConnectionLost, DownloadCancelled, IncompleteFile
 from tests.unit.conftest import COMMIT, FILES, REPO, World, hub_answers, listing_address, load_request
 
 WEIGHTS = "onnx/model_quantized.onnx"

@@ -12,14 +12,7 @@ from tabagent.errors import Busy, InvalidState, ModelNotFound
 from tabagent.events import ErrorCodes
 from tabagent.events import LoadingStatusTypes as Status
 from tabagent.events import ModelWorkerStates as State
-from tabagent.messages import (
-    Event,
-    Fault,
-    LoadingProgress,
-    ManifestUpdated,
-    ResetComplete,
-    WorkerReady,
-)
+from tabagent.messages import Event, Fault, LoadingProgress, ManifestUpdated, ResetComplete, WorkerReady
 from tabagent.models.baton import Baton, Interrupted, SharedBaton
 from tabagent.ports.fetcher import HttpResponse
 from tabagent.specs import Device, DeviceReport, Dtype, FileKey
@@ -35,7 +28,7 @@ def only(kinds: tuple[type[Event], ...], events: list[Event]) -> list[type[Event
 
 def leave(world: World, baton: Baton) -> None:
     """Let the thread before this one leave a baton."""
-    SharedBaton(world.host).retain(baton.to_text())
+    SharedBaton(world.host, []).retain(baton.to_text())
 
 
 # Failures of the engine

@@ -10,13 +10,14 @@ import pytest
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher, MemoryResponse
-from tabagent.errors import ConnectionLost, HubUnavailable, IncompleteFile, Offline, UnexpectedContent
+from tabagent.errors import HubUnavailable, Offline
 from tabagent.models import parts
 from tabagent.models.chunks import Span
 from tabagent.models.parts import FileChanged, PartsIgnored, open_part
 from tabagent.models.sources import HUB
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, FileRecord
+from tabagent.store_errors import ConnectionLost, IncompleteFile, UnexpectedContent
 from tests.unit.conftest import COMMIT, REPO, World
 
 PATH = "onnx/model.onnx"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent import errors
+from tabagent import errors, store_errors
 from tabagent.models.retry import ATTEMPTS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, is_passing, pause_before
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
@@ -37,12 +37,12 @@ def test_a_status_that_passes_is_tried_again(status: int) -> None:
         *(refused(status) for status in (204, 304, 400, 404, 410, 501)),
         errors.ModelNotFound("acme/tiny"),
         errors.ModelGated("acme/tiny"),
-        errors.IntegrityFailed("a", "b", "c"),
-        errors.UnexpectedContent("a", "text/html"),
-        errors.StorageFull(1, 0),
-        errors.StorageError("refused"),
-        errors.FileDamaged("acme/tiny", "a", [0]),
-        errors.DownloadCancelled("acme/tiny"),
+        store_errors.IntegrityFailed("a", "b", "c"),
+        store_errors.UnexpectedContent("a", "text/html"),
+        store_errors.StorageFull(1, 0),
+        store_errors.StorageError("refused"),
+        store_errors.FileDamaged("acme/tiny", "a", [0]),
+        store_errors.DownloadCancelled("acme/tiny"),
         ValueError("a bug"),
     ],
     ids=lambda error: f"{type(error).__name__} {getattr(error, 'status', '')}",
@@ -53,7 +53,8 @@ def test_what_does_not_pass_by_itself_is_given_up_at_once(error: Exception) -> N
 
 
 @pytest.mark.parametrize(
-    "error", [errors.Offline(URL), errors.ConnectionLost(URL), errors.IncompleteFile("a", 1, 2), refused(503)]
+    "error",
+    [errors.Offline(URL), store_errors.ConnectionLost(URL), store_errors.IncompleteFile("a", 1, 2), refused(503)],
 )
 def test_pauses_double_and_end(error: Exception) -> None:
     pauses = [pause_before(attempt, error, NOW) for attempt in range(1, ATTEMPTS + 2)]
@@ -65,7 +66,7 @@ def test_pauses_double_and_end(error: Exception) -> None:
 
 
 def test_connections_that_broke_together_do_not_come_back_together() -> None:
-    assert len({pause_before(1, errors.ConnectionLost(URL), NOW) for _ in range(20)}) > 1
+    assert len({pause_before(1, store_errors.ConnectionLost(URL), NOW) for _ in range(20)}) > 1
 
 
 @pytest.mark.parametrize(

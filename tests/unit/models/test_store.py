@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from tabagent.errors import FileDamaged, StorageError
 from tabagent.models.store import ModelStore
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, Dtype, FileKey, ModelFile, Quant, QuantStatus
+from tabagent.store_errors import FileDamaged, StorageError
 from tests.unit.models.dying import Disk, reader
 from tests.unit.models.tiny_model import (
     CONFIG,

@@ -18,7 +18,7 @@ from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.adapters.memory.file_offer import MemoryFileOffer
 from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.model_index import MemoryModelIndex
-from tabagent.messages import GivenFile
+from tabagent.model_messages import GivenFile
 from tabagent.models import archive, files, intake
 from tabagent.models.archive import MANIFEST, VERSION
 from tabagent.models.intake import ImportProgress

@@ -11,9 +11,10 @@ from pyodide.ffi import JsException, JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, js_block, js_json
 from tabagent.adapters.browser.host import JsHost
-from tabagent.errors import ConnectionLost, Offline
+from tabagent.errors import Offline
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
+from tabagent.store_errors import ConnectionLost
 
 
 class BrowserResponse:

@@ -13,8 +13,8 @@ import js
 from tabagent.adapters.browser.ffi import JsBytes, js_bytes, js_json
 from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore
 from tabagent.adapters.browser.opfs import OpfsChunkStore
-from tabagent.errors import StorageError
 from tabagent.specs import Backend, FileRecord
+from tabagent.store_errors import StorageError
 
 
 class BrowserFileOffer:

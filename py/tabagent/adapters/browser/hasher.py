@@ -14,9 +14,9 @@ from pyodide.ffi import JsException, JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, describe, js_bytes, js_object
 from tabagent.adapters.browser.host import JsHost
-from tabagent.errors import StorageError
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.hasher import ContentHash, DigestKind
+from tabagent.store_errors import StorageError
 
 # Functions of hash-wasm's.
 MAKERS = {DigestKind.SHA256: "createSHA256", DigestKind.GIT: "createSHA1"}

@@ -15,11 +15,12 @@ from pyodide.ffi import JsException, JsProxy, create_once_callable, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, js_json, owned_array, settled
 from tabagent.adapters.browser.storage_space import storage_refusal
-from tabagent.errors import JsonObject, StorageError
+from tabagent.errors import JsonObject
 from tabagent.models.records import digest_blocks, entry_from_record, entry_to_record, file_from_record, file_to_record
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import FileKey, FileRecord, ManifestEntry
+from tabagent.store_errors import StorageError
 
 DATABASE = "TabAgentModels"
 VERSION = 4

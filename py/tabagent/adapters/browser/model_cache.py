@@ -15,12 +15,13 @@ import js
 from pyodide.ffi import JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, js_object
-from tabagent.errors import FileDamaged, TabAgentError
+from tabagent.errors import TabAgentError
 from tabagent.models.downloader import ModelDownloader
 from tabagent.models.sources import HUB
 from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, FileRecord
+from tabagent.store_errors import FileDamaged
 
 logger = logging.getLogger(__name__)
 

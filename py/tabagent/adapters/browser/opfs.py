@@ -25,9 +25,9 @@ from pyodide.ffi import JsException
 
 from tabagent.adapters.browser.ffi import JsBytes, js_block, js_json
 from tabagent.adapters.browser.storage_space import storage_refusal
-from tabagent.errors import StorageFull
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, FileRecord
+from tabagent.store_errors import StorageFull
 
 FOLDER = "models"
 PROBE = "probe"

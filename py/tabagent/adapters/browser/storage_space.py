@@ -6,8 +6,8 @@ import js
 
 from tabagent.adapters.browser.ffi import describe
 from tabagent.adapters.browser.host import JsHost
-from tabagent.errors import StorageError, StorageFull
 from tabagent.specs import SpaceReport
+from tabagent.store_errors import StorageError, StorageFull
 
 QUOTA_EXCEEDED = "QuotaExceededError"
 

@@ -16,7 +16,7 @@ from pyodide.ffi import JsException, to_js
 
 from tabagent.adapters.browser.ffi import js_json, js_object
 from tabagent.adapters.browser.indexed_db import VAULT, change_stored, read_stored
-from tabagent.errors import StorageError
+from tabagent.store_errors import StorageError
 
 logger = logging.getLogger(__name__)
 

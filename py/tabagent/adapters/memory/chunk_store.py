@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabagent.errors import StorageFull
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, FileRecord
+from tabagent.store_errors import StorageFull
 
 
 class MemoryBytes:

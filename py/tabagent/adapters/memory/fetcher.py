@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tabagent.adapters.memory.chunk_store import MemoryBytes
-from tabagent.errors import ConnectionLost, Offline
+from tabagent.errors import Offline
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
+from tabagent.store_errors import ConnectionLost
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tabagent.errors import StorageError
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, FileRecord
+from tabagent.store_errors import StorageError
 
 
 class MemoryFileOffer:

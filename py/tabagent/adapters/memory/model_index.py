@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tabagent.errors import StorageError
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import FileKey, FileRecord, ManifestEntry
+from tabagent.store_errors import StorageError
 
 
 class MemoryModelIndex:

@@ -12,9 +12,10 @@ from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.vault import MemoryVault
-from tabagent.errors import JsonObject, StorageFull
+from tabagent.errors import JsonObject
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, Device, Dtype, LoadSpec
+from tabagent.store_errors import StorageFull
 from tests.contracts import (
     chunk_store,
     engine,
