@@ -10,7 +10,8 @@ import pytest
 
 def payloads_of(module: ModuleType) -> list[type]:
     """Return the payloads that a module defines."""
-    return [kind for kind in vars(module).values() if is_dataclass(kind) and kind.__module__ == module.__name__]
+    found = (kind for kind in vars(module).values() if isinstance(kind, type) and is_dataclass(kind))
+    return [kind for kind in found if kind.__module__ == module.__name__]
 
 
 def require_slots_and_names(kind: type) -> None:

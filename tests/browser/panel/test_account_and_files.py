@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tabagent.errors import ImportFailed, LoginFailed
 from tabagent.events import RuntimeMessageTypes, TransferStates, UIEventNames, WorkerEventNames
+from tabagent.store_errors import ImportFailed, LoginFailed
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.wire_models import OTHER, TINY, Json, dtype, model, transfer

@@ -5,16 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tabagent.errors import (
-    BadRequest,
-    ConnectionLost,
-    DownloadCancelled,
-    FileDamaged,
-    ModelGated,
-    Offline,
-    StorageFull,
-    TabAgentError,
-)
+from tabagent.errors import BadRequest, ModelGated, Offline, TabAgentError
 from tabagent.events import (
     LoadingStatusTypes,
     ModelWorkerStates,
@@ -23,6 +14,7 @@ from tabagent.events import (
     UIEventNames,
     WorkerEventNames,
 )
+from tabagent.store_errors import ConnectionLost, DownloadCancelled, FileDamaged, StorageFull
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.wire_models import OTHER, STORAGE, TINY, Json, dtype, failed, model, transfer
