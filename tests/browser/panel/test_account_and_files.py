@@ -216,7 +216,6 @@ def test_a_folder_is_imported_under_the_name_that_was_given(open_panel: OpenPane
     assert len(panel.noted("revoked")) == 2
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not among the packages of build/package.json")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_list_of_models(open_panel: OpenPanel, scheme: str) -> None:
     panel = open_panel([STORED, model(OTHER)])
