@@ -250,7 +250,9 @@ class Downloads:
         if not isinstance(error, StorageFull):
             return error
         needed = await self._missing_bytes(download.entry, download.files)
-        return StorageFull(needed, (await self._space.report()).free, await self._removable(download.entry.repo))
+        free = (await self._space.report()).free
+        # The estimate may be generous; the refusal is a fact.
+        return StorageFull(needed, free if free < needed else 0, await self._removable(download.entry.repo))
 
     def _fail(self, download: Download, error: Exception) -> None:
         if not isinstance(error, TabAgentError):

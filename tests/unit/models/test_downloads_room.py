@@ -84,11 +84,14 @@ async def test_what_is_stored_of_the_model_itself_is_not_to_be_removed_for_it(wo
     assert refusal.value.details["removable"] == []
 
 
-async def test_a_disk_that_becomes_full_ends_the_download_with_what_to_do(world: World) -> None:
+@pytest.mark.parametrize(("taken_by_others", "estimate_knows"), [(15, True), (0, False)], ids=["known", "unknown"])
+async def test_a_disk_that_becomes_full_ends_the_download_with_what_to_do(
+    world: World, taken_by_others: int, estimate_knows: bool
+) -> None:
     await stored_model(world, OTHER_REPO, 5)
     before = world.chunks.usage
     world.chunks.capacity = before + 20
-    world.space.usage = lambda: world.chunks.usage
+    world.space.usage = lambda: world.chunks.usage + (taken_by_others if world.chunks.usage > before else 0)
     world.space.quota = before + Q4_SIZE
     download = await begin(world)
     error = await failure(download)
@@ -96,7 +99,8 @@ async def test_a_disk_that_becomes_full_ends_the_download_with_what_to_do(world:
     assert isinstance(error, StorageFull)
     stored = world.chunks.usage - before
     assert error.details["needed"] == Q4_SIZE - stored
-    assert error.details["free"] == world.space.quota - world.chunks.usage
+    # Where the browser's estimate knows nothing of the end of the room, the refusal counts.
+    assert error.details["free"] == (Q4_SIZE - stored - taken_by_others if estimate_knows else 0)
     assert [model["modelId"] for model in removable(error)] == [OTHER_REPO]
     assert 0 < stored <= 20
     assert world.of(DownloadProgress)[-1].error == error.to_wire()
