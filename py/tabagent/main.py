@@ -97,6 +97,8 @@ async def start(js_host: JsHost) -> OnMessage:
     )
     engine = TransformersJsEngine(js_host, ModelCache(store, downloader))
     adoption = Adoption(BrowserLegacyProfile(js_database), store, vault, lambda: publisher.publish(ManifestUpdated()))
+    # Requests that have waited for this thread come before its work after the start.
+    adoption.announce()
     loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
     manager = ModelManager(loader=loader, engine=engine, host=shared, publish=publisher.publish, baton=baton)
     library = ModelLibrary(
@@ -158,6 +160,8 @@ async def _after_start(
         await engine.prepare()
     except Exception:
         logger.exception("the work after the start ended early; the next start tries again")
+    finally:
+        adoption.call_off()
 
 
 def register(

@@ -49,6 +49,14 @@ class Adoption:
         self._urgent: list[str] = []
         self._one_at_a_time = asyncio.Lock()
 
+    def announce(self) -> None:
+        """Let `settled` wait for a `run` that comes later; `run` or `call_off` must follow."""
+        self._looked.clear()
+
+    def call_off(self) -> None:
+        """Let nobody wait any longer, when what was announced may not have come; no-op after `run`."""
+        self._looked.set()
+
     async def run(self) -> None:
         """Take over what can be, once; raises nothing for what is in the profile.
 
@@ -70,7 +78,8 @@ class Adoption:
     async def settled(self, repo: str) -> None:
         """Wait until nothing of a repository is being taken over; it comes next.
 
-        For whoever is about to download or delete its files, or to load it. Returns at once when `run` does not run.
+        For whoever is about to download or delete its files, or to load it. Returns at once when `run` neither runs nor
+        was announced.
         """
         await self._looked.wait()
         event = self._waiting.get(repo)

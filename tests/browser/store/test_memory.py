@@ -9,7 +9,7 @@ from tools.bench.store import added_memory
 from tools.hub import HubRepository
 
 SIZE = 384 << 20
-# A quarter of the file, in MiB. What it takes is told by `tools.bench store`; here nobody knows when garbage is collected.
+# A quarter of the file, in MiB. `tools.bench store` tells the figure; here nobody knows when garbage is collected.
 MOST_MIB = 96
 
 

@@ -146,6 +146,30 @@ def test_what_an_earlier_version_did_not_finish_is_left_and_does_not_count(
     assert shelf.check(SECOND)["status"] == TransferStates.DONE
     assert not big_hub.requests.matching(f"/{SECOND}/resolve/*/{GRAPH}")
     assert not big_hub.requests.matching(f"/{BIG}/*")
+    assert [key for key in look_into(page).keys if DATA in key]
+    shelf.delete(SECOND)
+    assert is_done(shelf.wire)
+
+
+def test_a_load_that_comes_first_waits_until_its_model_is_taken_over(
+    lone: ExtensionBrowser, big_hub: LocalHub, old_models: list[OldModel]
+) -> None:
+    page = lone.context.pages[0]
+    make_old_profile(page, SHAPES[2], old_models)
+    big_hub.faults.add("*", Status(503))
+    big_hub.requests.clear()
+    wire = Wire(page)
+    # Both are there before Python is: the load is the first thing that it hears of.
+    request = {"modelId": SECOND, "dtype": "q8", "loadId": "first"}
+    for name, payload in ((START, None), (RuntimeMessageTypes.LOAD_MODEL, request)):
+        page.evaluate("(message) => wire.once(message.type, message)", wire.envelope(name, payload))
+    wire.wait(lambda: page.evaluate("(name) => wire.answers[name]", START), "the start")
+    wire.wake()
+    wire.wait(lambda: wire.state()["state"] not in ("uninitialized", "loading_model"), "the load to end")
+
+    assert wire.state()["error"] is None
+    assert wire.state()["modelId"] == SECOND
+    assert not list(big_hub.requests)
 
 
 def test_a_migration_that_is_killed_again_and_again_loses_nothing(

@@ -162,6 +162,30 @@ async def test_nobody_waits_for_what_is_not_taken_over(old: OldBrowser) -> None:
     await old.adoption.settled(REPO)
 
 
+async def test_who_comes_before_a_run_that_was_announced_waits_for_it(old: OldBrowser) -> None:
+    old.leave_whole()
+    old.adoption.announce()
+    waiting = asyncio.ensure_future(old.adoption.settled(REPO))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    running = asyncio.ensure_future(old.adoption.run())
+    await waiting
+
+    assert await old.statuses() == {Dtype.Q4: QuantStatus.DOWNLOADED}
+    await running
+
+
+async def test_nobody_waits_for_a_run_that_was_called_off(old: OldBrowser) -> None:
+    old.leave_whole()
+    old.adoption.announce()
+    waiting = asyncio.ensure_future(old.adoption.settled(REPO))
+    await asyncio.sleep(0)
+    old.adoption.call_off()
+    await asyncio.wait_for(waiting, timeout=5)
+
+    assert await old.statuses() == {}
+
+
 async def test_nobody_waits_for_ever_when_there_is_no_room() -> None:
     old = OldBrowser(capacity=0)
     old.leave_whole()
