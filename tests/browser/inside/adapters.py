@@ -17,7 +17,7 @@ EARLIER: dict[int, dict[str, str]] = {
     2: {"files": "url", "manifest": "repo", "inferenceSettings": "id"},
     3: {"files": "url", "manifest": "repo", "inferenceSettings": "id"},
 }
-STORES = ["chunks", "fileRecords", "files", "inferenceSettings", "manifest", "vault"]
+STORES = ["chunkDigests", "chunks", "fileRecords", "files", "inferenceSettings", "manifest", "vault"]
 
 
 def spoil(change: IndexChange) -> IndexChange:
