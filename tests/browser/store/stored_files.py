@@ -5,27 +5,40 @@ from __future__ import annotations
 from tests.browser.test_recovery import close_offscreen
 from tests.browser.wire import Wire
 
-_FILE = """
+# A thread that was ended holds its files for a moment.
+_AGAIN = """
+  const again = async (work) => {
+    for (let left = 100; ; left -= 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error.name !== "NoModificationAllowedError" || left === 0) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  };
+"""
+_FILE = f"""{_AGAIN}
   const root = await navigator.storage.getDirectory();
   const folder = await (await root.getDirectoryHandle("models")).getDirectoryHandle(encodeURIComponent(repo));
   const handle = await folder.getFileHandle(encodeURIComponent(path));
 """
 _FLIP = f"""async ([repo, path, offset]) => {{ {_FILE}
   const byte = new Uint8Array(await (await handle.getFile()).slice(offset, offset + 1).arrayBuffer());
-  const writable = await handle.createWritable({{ keepExistingData: true }});
+  const writable = await again(() => handle.createWritable({{ keepExistingData: true }}));
   await writable.write({{ type: "write", position: offset, data: new Uint8Array([byte[0] ^ 1]) }});
   await writable.close();
 }}"""
 _TRUNCATE = f"""async ([repo, path, size]) => {{ {_FILE}
-  const writable = await handle.createWritable({{ keepExistingData: true }});
+  const writable = await again(() => handle.createWritable({{ keepExistingData: true }}));
   await writable.truncate(size);
   await writable.close();
 }}"""
-_REMOVE = """async ([repo, path]) => {
+_REMOVE = f"""async ([repo, path]) => {{ {_AGAIN}
   const root = await navigator.storage.getDirectory();
   const folder = await (await root.getDirectoryHandle("models")).getDirectoryHandle(encodeURIComponent(repo));
-  await folder.removeEntry(encodeURIComponent(path));
-}"""
+  await again(() => folder.removeEntry(encodeURIComponent(path)));
+}}"""
 
 
 def flip_a_bit(wire: Wire, repo: str, path: str, offset: int) -> None:

@@ -31,7 +31,9 @@ from tabagent.store_errors import StorageFull
 
 FOLDER = "models"
 PROBE = "probe"
-NOT_FOUND = "NotFoundError"
+NOT_FOUND, IN_USE = "NotFoundError", "NoModificationAllowedError"
+# A thread that was ended holds its files for a moment: what to wait before each further try to delete one.
+PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 # A download writes a few files at a time, a load reads one after the other.
 OPEN_FILES = 6
 
@@ -100,7 +102,7 @@ class OpfsChunkStore:
             try:
                 js_root = await self._js_root(create=False)
                 js_folder = await js_root.getDirectoryHandle(_name(key.repo))
-                await js_folder.removeEntry(_name(key.path))
+                await _remove(js_folder, _name(key.path))
             except JsException as error:
                 if error.name == NOT_FOUND:
                     return
@@ -166,3 +168,16 @@ class OpfsChunkStore:
 
 def _name(text: str) -> str:
     return quote(text, safe="")
+
+
+async def _remove(js_folder: Any, name: str) -> None:
+    for pause in PAUSES_S:
+        try:
+            await js_folder.removeEntry(name)
+        except JsException as error:
+            if error.name != IN_USE:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return
+    await js_folder.removeEntry(name)
