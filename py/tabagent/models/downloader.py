@@ -153,19 +153,14 @@ class ModelDownloader:
                         first, attempt = first + 1, 0
             except TabAgentError as error:
                 attempt += 1
-                pause = pause_before(attempt, error, time.time())
-                if pause is None:
-                    raise
-                logger.info("%s: %s; again in %.1f s", record.key.path, error.code, pause)
-                listener.waiting(error, pause)
-                await self._sleep(pause)
+                await self._wait_after(error, attempt, record, listener)
 
     async def stream(
         self, record: FileRecord, put: Callable[[int, ByteBuffer], Awaitable[None]], listener: FileListener
     ) -> None:
         """Fetch a file from a hub that gives no parts: all of it, of which only the missing chunks are stored."""
         attempt = 0
-        while missing := set((await self._current(record.key)).missing):
+        while missing := set((await self._store.known(record.key)).missing):
             try:
                 async with self._connections, self._part(record, None) as part:
                     for index in range(record.chunk_count):
@@ -179,29 +174,28 @@ class ModelDownloader:
                     await part.expect_end()
             except TabAgentError as error:
                 attempt += 1
-                pause = pause_before(attempt, error, time.time())
-                if pause is None:
-                    raise
-                listener.waiting(error, pause)
-                await self._sleep(pause)
+                await self._wait_after(error, attempt, record, listener)
 
     @asynccontextmanager
     async def _part(self, record: FileRecord, span: Span | None) -> AsyncIterator[FilePart]:
         """Ask for chunks, or with None for the whole file, with the validator that is known by now; it is kept."""
-        known = (await self._current(record.key)).etag
+        known = (await self._store.known(record.key)).etag
         async with open_part(self._hub, replace(record, etag=known), span) as part:
-            known = (await self._current(record.key)).etag
+            known = (await self._store.known(record.key)).etag
             if part.etag and not known:
                 await self._store.set_etag(record.key, part.etag)
             elif part.etag and part.etag != known:
                 raise FileChanged(record.size)
             yield part
 
-    async def _current(self, key: FileKey) -> FileRecord:
-        record = await self._store.record(key)
-        if record is None:
-            raise FileDamaged(key.repo, key.path, [], "it was deleted meanwhile")
-        return record
+    async def _wait_after(self, error: TabAgentError, attempt: int, record: FileRecord, listener: FileListener) -> None:
+        """Wait before a request is sent again, or raise its error when it is not."""
+        pause = pause_before(attempt, error, time.time())
+        if pause is None:
+            raise error
+        logger.info("%s: %s; again in %.1f s", record.key.path, error.code, pause)
+        listener.waiting(error, pause)
+        await self._sleep(pause)
 
     @property
     def store(self) -> ModelStore:
@@ -238,7 +232,6 @@ class _FileDownload:
             await asyncio.gather(*workers)
         except PartsIgnored:
             await _end(workers)
-            self._stored = self._record.size - sum(self._record.length_of(index) for index in self._missing)
             await self._downloader.stream(self._record, self._put, self._listener)
         finally:
             await _end(workers)

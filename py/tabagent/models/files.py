@@ -91,7 +91,7 @@ class FileStore:
     async def set_etag(self, key: FileKey, etag: str) -> None:
         """Keep the validator of the bytes that are about to be stored."""
         async with self._lock:
-            record = await self._known(key)
+            record = await self.known(key)
             await self._apply(IndexChange(put_records=(replace(record, etag=etag),)))
 
     async def write_chunk(self, record: FileRecord, index: int, chunk: ByteBuffer) -> FileRecord:
@@ -105,7 +105,7 @@ class FileStore:
         digest = self._hasher.chunk_digest(chunk)
         await self._chunks[record.backend].write_chunks(record, index, [chunk])
         async with self._lock:
-            fresh = (await self._known(record.key)).with_chunks({index: digest})
+            fresh = (await self.known(record.key)).with_chunks({index: digest})
             await self._apply(IndexChange(put_records=(fresh,)))
         return fresh
 
@@ -120,12 +120,12 @@ class FileStore:
             IntegrityFailed: The content is another; nothing of the file is kept.
             FileDamaged: A chunk is not as it was written; it counts as missing now.
         """
-        record = await self._known(key)
+        record = await self.known(key)
         if record.whole:
             return record
         found = digest or await self.content_digest(record)
         if record.digest is not None and found != record.digest:
-            damaged = await self.damaged_chunks(await self._known(key))
+            damaged = await self.damaged_chunks(await self.known(key))
             if damaged:
                 await self.drop_chunks(key, damaged)
                 raise FileDamaged(key.repo, key.path, damaged)
@@ -157,7 +157,7 @@ class FileStore:
             for index in range(record.chunk_count):
                 if before is not None:
                     await before(index)
-                    record = await self._known(record.key)
+                    record = await self.known(record.key)
                 # Of a file that is coming in, the digest of the whole judges the chunks as well.
                 chunk = await (self.chunk if before is None else self._raw)(record, index)
                 await content.update(chunk)
@@ -359,7 +359,7 @@ class FileStore:
     ) -> FileRecord:
         """Change a record, and what follows from it in the manifest, in one transaction."""
         async with self._lock:
-            record = await self._known(key)
+            record = await self.known(key)
             fresh = change(record)
             if fresh != record:
                 await self._apply(await self._with_entries(fresh, retried=retried))
@@ -380,7 +380,12 @@ class FileStore:
         fresh = manifest.update_model_status(entry, records, retried=retried)
         return IndexChange(put_records=(record,), put_entries=() if fresh == entry else (fresh,))
 
-    async def _known(self, key: FileKey) -> FileRecord:
+    async def known(self, key: FileKey) -> FileRecord:
+        """Return the record of a file that must have one.
+
+        Raises:
+            FileDamaged: It was deleted meanwhile.
+        """
         record = await self.record(key)
         if record is None:
             raise FileDamaged(key.repo, key.path, [], "it was deleted meanwhile")

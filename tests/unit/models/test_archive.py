@@ -27,18 +27,9 @@ from tests.unit.models.transfer_machine import (
     export_of,
     manifest_of,
     tar_of,
-    use_small_chunks,
 )
 
-
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_chunks(monkeypatch)
-
-
-@pytest.fixture
-def machine() -> Machine:
-    return Machine()
+pytestmark = pytest.mark.usefixtures("transfer_chunks")
 
 
 BAD_PATHS = [

@@ -17,18 +17,9 @@ from tests.unit.models.transfer_machine import (
     export_of,
     git,
     manifest_of,
-    use_small_chunks,
 )
 
-
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_chunks(monkeypatch)
-
-
-@pytest.fixture
-def machine() -> Machine:
-    return Machine()
+pytestmark = pytest.mark.usefixtures("transfer_chunks")
 
 
 async def test_progress_counts_each_file_and_everything(machine: Machine) -> None:

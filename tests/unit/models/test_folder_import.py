@@ -16,18 +16,9 @@ from tests.unit.models.transfer_machine import (
     Machine,
     git,
     sha256,
-    use_small_chunks,
 )
 
-
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_chunks(monkeypatch)
-
-
-@pytest.fixture
-def machine() -> Machine:
-    return Machine()
+pytestmark = pytest.mark.usefixtures("transfer_chunks")
 
 
 def folder(contents: dict[str, bytes] = FILES, prefix: str = "tiny-ONNX/") -> dict[str, bytes]:

@@ -11,20 +11,13 @@ from tabagent.model_messages import GivenFile
 from tabagent.models.intake import ImportCounter, ImportProgress, Intake
 from tabagent.specs import FileKey, ModelFile
 from tabagent.store_errors import ImportFailed, StorageError
-from tests.unit.models.transfer_machine import CHUNK, FILES, REPO, Machine, git, reader, sha256, use_small_chunks
+from tests.unit.models.transfer_machine import CHUNK, FILES, REPO, Machine, git, reader, sha256
 
 PATH = "onnx/model_q4.onnx"
 DATA = FILES[PATH]
 
 
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_chunks(monkeypatch)
-
-
-@pytest.fixture
-def machine() -> Machine:
-    return Machine()
+pytestmark = pytest.mark.usefixtures("transfer_chunks")
 
 
 @pytest.fixture

@@ -25,18 +25,9 @@ from tests.unit.models.transfer_machine import (
     git,
     sha256,
     tar,
-    use_small_chunks,
 )
 
-
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_chunks(monkeypatch)
-
-
-@pytest.fixture
-def machine() -> Machine:
-    return Machine()
+pytestmark = pytest.mark.usefixtures("transfer_chunks")
 
 
 async def test_models_and_settings_come_back_on_another_machine(machine: Machine) -> None:
