@@ -8,6 +8,7 @@
     │   ├── PayloadTooLarge
     │   ├── InvalidState         not possible now, and waiting does not help
     │   ├── Busy                 not possible now, possible later
+    │   ├── QueueFull            too many wait already
     │   └── EmptyPrompt
     ├── HubError                 the hub has not what was asked for, or does not answer
     │   ├── ModelNotFound
@@ -30,12 +31,17 @@
     │   ├── UnsupportedDtype
     │   ├── UnsupportedDevice
     │   ├── LoadFailed
+    │   ├── OutOfMemory
+    │   ├── DeviceLost           the graphics device went away
+    │   ├── TimedOut             a load or a token did not come
     │   ├── TemplateFailed
     │   ├── ContextOverflow
+    │   ├── IncompleteJson       the answer ended before its JSON did
     │   └── GenerationFailed
     └── RuntimeRestarted         the Python thread ended in the middle of something
 
-Those of downloads, storage and imports are in `tabagent.store_errors`. Each class has one code, carries its fields in
+Those of downloads, storage and imports are in `tabagent.store_errors`, those of the engine in
+`tabagent.engine_errors`. Each class has one code, carries its fields in
 `details`, and its message tells the person what happened, with which value, and what to do next.
 """
 
@@ -120,6 +126,17 @@ class Busy(RequestError):
     """Something else is running; the same request can be taken later."""
 
     code = ErrorCodes.BUSY
+
+
+class QueueFull(RequestError):
+    """Too many answers are waiting for the engine."""
+
+    code = ErrorCodes.QUEUE_FULL
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} answers are waiting already. Wait for one of them, or stop some, then send again.", limit=limit
+        )
 
 
 class EmptyPrompt(RequestError):
@@ -212,86 +229,6 @@ class Offline(HubError):
         super().__init__(
             f"{url} cannot be reached. Check the network connection; models that are already stored load without it.",
             url=url,
-        )
-
-
-class EngineError(TabAgentError):
-    """The model does not load or does not run."""
-
-
-class UnsupportedDtype(EngineError):
-    """The device cannot compute with these weights."""
-
-    code = ErrorCodes.UNSUPPORTED_DTYPE
-
-    def __init__(self, dtype: str, device: str, reason: str, advice: str) -> None:
-        super().__init__(f"{dtype} weights cannot run on {device}: {reason}. {advice}", dtype=dtype, device=device)
-
-
-class UnsupportedDevice(EngineError):
-    """The device is not there."""
-
-    code = ErrorCodes.UNSUPPORTED_DEVICE
-
-    def __init__(self, device: str, reason: str) -> None:
-        super().__init__(f"{device} cannot be used: {reason}. Choose the device 'auto' or 'wasm'.", device=device)
-
-
-class LoadFailed(EngineError):
-    """The engine refused the files."""
-
-    code = ErrorCodes.LOAD_FAILED
-
-    def __init__(self, model_id: str, dtype: str, device: str, cause: str, *, damaged: bool = False) -> None:
-        advice = (
-            "Press Load: only the damaged parts are downloaded again." if damaged else "Try another dtype or device."
-        )
-        super().__init__(
-            f"{model_id} ({dtype}) did not load on {device}: {cause}. {advice}",
-            damaged=damaged,
-            modelId=model_id,
-            dtype=dtype,
-            device=device,
-            cause=cause,
-        )
-        self.damaged = damaged
-
-
-class TemplateFailed(EngineError):
-    """The model's chat template could not be applied to the messages."""
-
-    code = ErrorCodes.TEMPLATE
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(f"The model's chat template refused the messages: {cause}.", cause=cause)
-
-
-class ContextOverflow(EngineError):
-    """The prompt and the wanted answer do not fit the model's context."""
-
-    code = ErrorCodes.CONTEXT_OVERFLOW
-
-    def __init__(self, tokens: int, context_length: int) -> None:
-        super().__init__(
-            f"The conversation has {tokens:,} tokens and the model can read {context_length:,}. "
-            "Start a new chat or shorten the message.",
-            tokens=tokens,
-            contextLength=context_length,
-        )
-
-
-class GenerationFailed(EngineError):
-    """The engine failed while it computed an answer."""
-
-    code = ErrorCodes.GENERATION_FAILED
-
-    def __init__(self, model_id: str, device: str, phase: str, cause: str) -> None:
-        super().__init__(
-            f"{model_id} failed on {device} during {phase}: {cause}. It is being loaded again; then send once more.",
-            modelId=model_id,
-            device=device,
-            phase=phase,
-            cause=cause,
         )
 
 

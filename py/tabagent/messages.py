@@ -7,7 +7,7 @@ for each class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from tabagent.errors import JsonObject
@@ -169,7 +169,11 @@ class CacheCleared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerReady:
-    """A model is loaded and warm."""
+    """A model is loaded and warm.
+
+    Attributes:
+        warning: Why it is on another device than hoped for; empty otherwise.
+    """
 
     name: ClassVar[EventName] = WorkerEventNames.WORKER_READY
     model_id: str
@@ -178,6 +182,7 @@ class WorkerReady:
     execution_provider: str
     context_length: int
     load_id: str
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +197,14 @@ class ModelAlreadyLoaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationStatus:
-    """The prompt is being read: `done` of `total` tokens."""
+    """What an answer waits for.
+
+    Attributes:
+        phase: `queued` (`done` answers of `total` are before it), `loading` (the model is being brought back), or
+            `prefill` (`done` of `total` tokens of the prompt are read).
+        cached_tokens: How many of them were still known from an earlier answer.
+        left_out: Messages of the conversation that did not fit and were left out.
+    """
 
     name: ClassVar[EventName] = WorkerEventNames.GENERATION_STATUS
     chat_id: str
@@ -200,6 +212,8 @@ class GenerationStatus:
     phase: str
     done: int
     total: int
+    cached_tokens: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +224,7 @@ class GenerationUpdate:
         token: The text that is new since the last update; whole characters.
         tps: Tokens per second since the first token.
         time_to_first_token: Milliseconds from the request's start to the first token.
+        prefill_tps: Tokens of the prompt per second that were read for this answer.
     """
 
     name: ClassVar[EventName] = WorkerEventNames.GENERATION_UPDATE
@@ -219,6 +234,7 @@ class GenerationUpdate:
     tps: float
     num_tokens: int
     time_to_first_token: float
+    prefill_tps: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +242,11 @@ class GenerationFinished:
     """An answer is whole (or was stopped); `generated_text` equals all its updates together.
 
     `output` repeats the text under the name that the plan's payload has.
+
+    Attributes:
+        prompt_tokens: All of the prompt, with the `cached_tokens` that were known from an earlier answer.
+        left_out: Messages of the conversation that did not fit and were left out.
+        finish_reason: `stop` (the model ended it), `stop_string`, `length`, `time` (`max_time`), or `stopped`.
     """
 
     chat_id: str
@@ -235,7 +256,10 @@ class GenerationFinished:
     tps: float
     num_tokens: int
     time_to_first_token: float
+    prefill_tps: float
     prompt_tokens: int
+    cached_tokens: int
+    left_out: int
     finish_reason: str
 
 
@@ -290,7 +314,13 @@ class ResetComplete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryStats:
-    """Bytes in use; the first three names are the plan's."""
+    """Bytes in use; the first three names are the plan's.
+
+    Attributes:
+        engine_heap: WASM memory of ONNX Runtime, which holds weights and KV caches of models on the CPU.
+        weights: Of the loaded model.
+        kv_caches: Of all chats.
+    """
 
     name: ClassVar[EventName] = WorkerEventNames.MEMORY_STATS
     used_js_heap_size: int | None
@@ -299,7 +329,9 @@ class MemoryStats:
     python_heap: int
     storage_usage: int
     storage_quota: int
-    extra: JsonObject = field(default_factory=dict)
+    engine_heap: int = 0
+    weights: int = 0
+    kv_caches: int = 0
 
 
 Event = (

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from tabagent.errors import JsonValue
+
 
 class Dtype(StrEnum):
     """Weight formats by their transformers.js names (`DEFAULT_DTYPE_SUFFIX_MAPPING` in its utils/dtypes.js)."""
@@ -280,13 +282,23 @@ class LoadedModel:
 
     Attributes:
         context_length: Tokens that the model can attend to.
-        dynamic_quantization: Activations are quantized at run time, so that a prompt has to be passed in pieces
-            with the first token alone (see `tabagent.generation.prefill`).
+        dynamic_quantization: Activations are quantized at run time with one scale for a whole pass, so that a prompt
+            has to be passed in pieces with the first token alone (see `tabagent.generation.prefill`).
+        end_tokens: That end an answer.
+        defaults: What the model's `generation_config.json` says of sampling, by the names of `GenerationSettings`.
+        has_template: The tokenizer brings a chat template.
+        weight_bytes: Size of the weights.
     """
 
     spec: LoadSpec
     context_length: int
     dynamic_quantization: bool
+    end_tokens: frozenset[int] = frozenset()
+    pad_token: int | None = None
+    bos_token: int | None = None
+    defaults: Mapping[str, JsonValue] = field(default_factory=dict)
+    has_template: bool = True
+    weight_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

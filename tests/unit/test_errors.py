@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tabagent import errors, store_errors
-from tabagent.errors import LoadFailed, ModelGated, TabAgentError, wire_error
+from tabagent import engine_errors, errors, store_errors
+from tabagent.engine_errors import LoadFailed
+from tabagent.errors import ModelGated, TabAgentError, wire_error
 from tabagent.events import ErrorCodes
 
 # Raised by the supervisor, which is JavaScript, or for exceptions that nobody expected.
@@ -38,12 +39,17 @@ EXAMPLES: list[TabAgentError] = [
     store_errors.StorageFull(2_000_000, 1_000_000, [{"modelId": "acme/old", "dtype": "q8", "size": 3_000_000}]),
     store_errors.FileDamaged("acme/tiny", "onnx/model.onnx", [3, 4], "offline"),
     store_errors.ImportFailed("model.tar", "it has no manifest"),
-    errors.UnsupportedDtype("q4f16", "wasm", "no 16-bit kernels", "Choose q8."),
-    errors.UnsupportedDevice("webgpu", "no adapter"),
-    errors.LoadFailed("acme/tiny", "q8", "wasm", "protobuf parsing failed", damaged=True),
-    errors.TemplateFailed("no tools"),
-    errors.ContextOverflow(3000, 2048),
-    errors.GenerationFailed("acme/tiny", "webgpu", "decode", "device lost"),
+    engine_errors.UnsupportedDtype("q4f16", "wasm", "no 16-bit kernels", "Choose q8."),
+    engine_errors.UnsupportedDevice("webgpu", "no adapter"),
+    engine_errors.LoadFailed("acme/tiny", "q8", "wasm", "protobuf parsing failed", damaged=True),
+    engine_errors.TemplateFailed("no tools"),
+    engine_errors.ContextOverflow(3000, 2048),
+    engine_errors.GenerationFailed("acme/tiny", "q4", "webgpu", "decode", "shader failed"),
+    engine_errors.OutOfMemory("acme/tiny", "q8", "wasm", "load", "bad allocation"),
+    engine_errors.DeviceLost("acme/tiny", "q4", "webgpu", "decode", "the driver was reset"),
+    engine_errors.TimedOut("acme/tiny", "webgpu", "decode", 60.0),
+    engine_errors.IncompleteJson(512),
+    errors.QueueFull(16),
     errors.RuntimeRestarted("out of memory"),
 ]
 

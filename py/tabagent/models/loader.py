@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from tabagent.errors import LoadFailed, TabAgentError
+from tabagent.engine_errors import LoadFailed
+from tabagent.errors import TabAgentError
 from tabagent.events import TransferStates
 from tabagent.messages import LoadModel
 from tabagent.models.downloads import Downloads

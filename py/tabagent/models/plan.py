@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tabagent.errors import DtypeNotFound, UnsupportedDevice, UnsupportedDtype
+from tabagent.engine_errors import UnsupportedDevice, UnsupportedDtype
+from tabagent.errors import DtypeNotFound
 from tabagent.messages import LoadModel
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED, best_device, recommend, unsupported_reason
 from tabagent.specs import Device, DeviceReport, LoadSpec, ManifestEntry, ModelFile, Quant

@@ -1,19 +1,60 @@
-"""What computes: loads a model and turns token ids into text."""
+"""What computes: loads a model and turns token ids into scores for the next one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from tabagent.specs import ChatMessage, DeviceReport, GenerationSettings, LoadedModel, LoadSpec
+from tabagent.errors import JsonValue
+from tabagent.specs import ChatMessage, DeviceReport, LoadedModel, LoadSpec
 
-TokenSink = Callable[[str, int], None]
+
+class Logits(Protocol):
+    """The score of every token of the vocabulary to come next, where the engine has them.
+
+    Valid until the next `forward` of the engine that gave them.
+    """
+
+    def read(self) -> array[float]:
+        """Return a copy, of type code `f`, one score for each token id."""
+
+    def write(self, scores: array[float]) -> None:
+        """Put other scores in their place."""
+
+    def argmax(self) -> int:
+        """Return the token with the highest score."""
+
+    async def top(self, count: int) -> tuple[list[int], list[float]]:
+        """Return the `count` best token ids and their scores, best first; all of them when there are fewer."""
+
+
+class KvCache(Protocol):
+    """The keys and values of a sequence of tokens, which the next ones attend to."""
+
+    @property
+    def length(self) -> int:
+        """Number of tokens in it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+
+    async def crop(self, length: int) -> int:
+        """Forget what comes after the first `length` tokens.
+
+        Returns:
+            The tokens that are left: `length`, or fewer when the model's state cannot be cut there.
+        """
+
+    async def release(self) -> None:
+        """Give the memory back; the cache must not be used afterwards."""
 
 
 class InferenceEngine(Protocol):
     """One model at a time.
 
-    After an error of `load`, `prefill` or `decode` the engine is poisoned (a property of transformers.js, see
+    After an error of `load` or `forward` the engine is poisoned (a property of transformers.js, see
     docs/architecture.md): the caller ends the runtime's thread and starts a new one.
     """
 
@@ -24,41 +65,40 @@ class InferenceEngine(Protocol):
         """Load tokenizer and weights from the model store.
 
         Raises:
-            LoadFailed: The files are damaged or the device refused them.
+            LoadFailed, OutOfMemory, DeviceLost: The files are damaged or the device refused them.
         """
 
-    def encode(self, messages: Sequence[ChatMessage]) -> list[int]:
-        """Apply the chat template, ready for the answer, and return its token ids.
+    def render(self, messages: Sequence[ChatMessage], variables: Mapping[str, JsonValue]) -> str:
+        """Apply the model's chat template, ready for the answer.
+
+        Args:
+            messages: The conversation.
+            variables: What the template may ask for besides, `tools` among them.
 
         Raises:
-            TemplateFailed: The template refused the messages.
+            TemplateFailed: The template refused them, or there is none.
         """
 
-    async def prefill(self, token_ids: Sequence[int]) -> None:
-        """Compute the next tokens of the prompt into the KV cache.
+    def encode(self, text: str) -> list[int]:
+        """Return a text's token ids; special tokens are those that the text spells out."""
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """Return the text of tokens, special ones left out; U+FFFD stands for parts of characters."""
+
+    def new_cache(self) -> KvCache:
+        """Return an empty cache for the loaded model."""
+
+    async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
+        """Compute the next tokens of a sequence into its cache.
+
+        Args:
+            cache: Holds all tokens before these.
+            token_ids: One or more.
+            logits: Whether the scores after the last token are wanted.
 
         Raises:
-            GenerationFailed: The device failed.
+            GenerationFailed, OutOfMemory, DeviceLost: The device failed.
         """
-
-    async def decode(self, token_ids: Sequence[int], settings: GenerationSettings, sink: TokenSink) -> bool:
-        """Generate from a prompt whose first tokens are in the KV cache; at least one must not be.
-
-        Calls `sink(text, count)` for each token: `text` is what has become printable (may be empty), `count` the
-        number of tokens that `text` and everything before stand for. Ends by itself at an end token or limit.
-
-        Returns:
-            True when an end token was generated, False when the limit or `interrupt` ended it.
-
-        Raises:
-            GenerationFailed: The device failed.
-        """
-
-    def interrupt(self) -> None:
-        """Make a running `decode` return after the current token."""
-
-    async def clear_cache(self) -> None:
-        """Give the KV cache back."""
 
     async def unload(self) -> None:
         """Dispose the model; no-op without one."""

@@ -11,7 +11,8 @@ import pytest
 
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
-from tabagent.errors import GenerationFailed, LoadFailed, ModelNotFound, NoOnnxFiles, Offline, UnsupportedDtype
+from tabagent.engine_errors import GenerationFailed, LoadFailed, UnsupportedDtype
+from tabagent.errors import ModelNotFound, NoOnnxFiles, Offline
 from tabagent.events import LoadingStatusTypes as Status
 from tabagent.messages import LoadingProgress
 from tabagent.models.plan import LoadPlan

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.errors import DtypeNotFound, UnsupportedDevice, UnsupportedDtype
+from tabagent.engine_errors import UnsupportedDevice, UnsupportedDtype
+from tabagent.errors import DtypeNotFound
 from tabagent.models.plan import choose_device, plan_load
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED, SUFFIXES
 from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, ModelFile, Quant
