@@ -1,0 +1,39 @@
+"""Settings: what there is, what each takes and means, and how layers of them become one.
+
+`GenerationSettings` and `ResourceSettings` are the only declarations; the checks, the panel's form and the table in
+docs/settings.md are made from them.
+"""
+
+from tabagent.parameters.generation import GenerationSettings
+from tabagent.parameters.layers import (
+    Layer,
+    accepted,
+    check,
+    combine,
+    combine_resources,
+    defaults,
+    parameters,
+    schema,
+)
+from tabagent.parameters.parameter import Group, Kind, Parameter, Source
+from tabagent.parameters.refusals import BadSetting, UnsupportedSetting
+from tabagent.parameters.resources import ResourceSettings
+
+__all__ = [
+    "BadSetting",
+    "GenerationSettings",
+    "Group",
+    "Kind",
+    "Layer",
+    "Parameter",
+    "ResourceSettings",
+    "Source",
+    "UnsupportedSetting",
+    "accepted",
+    "check",
+    "combine",
+    "combine_resources",
+    "defaults",
+    "parameters",
+    "schema",
+]

@@ -1,0 +1,77 @@
+"""The errors of settings: a value that is wrong, and one that this engine cannot do."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from tabagent.errors import BadRequest, JsonValue, RequestError
+from tabagent.events import ErrorCodes
+
+# Of a value in a message and in an error's details: enough to find it again.
+MAX_SHOWN_CHARACTERS = 80
+MAX_DETAIL_CHARACTERS = 1000
+
+
+class WrongValue(Exception):
+    """A value is not what a parameter takes; its text goes on after the parameter's name."""
+
+
+class BadSetting(BadRequest):
+    """A setting is unknown, has the wrong type or range, or does not go with another.
+
+    Args:
+        name: Of the setting.
+        value: That was given.
+        reason: What would be right; a sentence that goes on after the name.
+    """
+
+    def __init__(self, name: str, value: JsonValue, reason: str) -> None:
+        super().__init__(f"{name} {reason}; it was {shown(value)}.", field=name, value=plain(value))
+
+
+class UnsupportedSetting(RequestError):
+    """A setting has a value that means something, which the engine cannot do.
+
+    Args:
+        name: Of the setting.
+        value: That was given.
+        reason: Why not, without a full stop.
+        neutral: The one value that is taken.
+    """
+
+    code = ErrorCodes.UNSUPPORTED_SETTING
+
+    def __init__(self, name: str, value: JsonValue, reason: str, neutral: JsonValue = None) -> None:
+        super().__init__(
+            f"{name} cannot be {shown(value)}: {reason}. Leave it out, or at {shown(neutral)}.",
+            field=name,
+            value=plain(value),
+            reason=reason,
+        )
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it."""
+    text = _written(value)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
+
+
+def plain(value: JsonValue) -> JsonValue:
+    """Return a value as an error's details can carry it: plain JSON, and short."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    text = _written(value)
+    return (
+        value if len(text) <= MAX_DETAIL_CHARACTERS and "Infinity" not in text and "NaN" not in text else shown(value)
+    )
+
+
+def _written(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "a nest too deep to show"
+    except ValueError:
+        # Python writes no number of more than 4,300 digits.
+        return "something too large to show"
