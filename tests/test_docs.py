@@ -9,10 +9,12 @@ import pytest
 
 from tabagent.events import ErrorCodes, LoadingStatusTypes, ModelWorkerStates, RuntimeMessageTypes, TransferStates
 from tabagent.messages import Event
-from tabagent.specs import GenerationSettings
+from tabagent.parameters import GenerationSettings, ResourceSettings
+from tools.settings_table import with_tables
 
 ROOT = Path(__file__).parent.parent
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
@@ -39,9 +41,13 @@ def test_every_code_status_and_state_is_explained(name: str) -> None:
     assert f"`{name}`" in API
 
 
-@pytest.mark.parametrize("option", [item.name for item in fields(GenerationSettings)])
-def test_every_option_has_a_row(option: str) -> None:
-    assert f"| `{option}` |" in API
+@pytest.mark.parametrize("kind", [GenerationSettings, ResourceSettings], ids=lambda kind: kind.__name__)
+def test_every_setting_has_a_row(kind: type[GenerationSettings | ResourceSettings]) -> None:
+    assert [item.name for item in fields(kind) if f"| `{item.name}` |" not in SETTINGS] == []
+
+
+def test_the_tables_of_settings_are_the_generated_ones() -> None:
+    assert with_tables(SETTINGS) == SETTINGS
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

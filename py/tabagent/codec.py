@@ -24,7 +24,8 @@ from tabagent.messages import (
     SendChatMessage,
     Sender,
 )
-from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+from tabagent.parameters import check
+from tabagent.specs import ChatMessage, Device, Dtype
 
 # A prompt that fills a context of 128k tokens has about half a million characters; four million leave room for any
 # text of such a model and still refuse a page that posts megabytes by mistake. Chrome itself stops at 64 MiB.
@@ -124,6 +125,7 @@ def decode_send_chat_message(payload: JsonObject) -> SendChatMessage:
     Raises:
         BadRequest: A field is wrong, or the last message is not the user's.
         EmptyPrompt: The last message has no text.
+        BadSetting, UnsupportedSetting: An option is wrong, or cannot be done.
     """
     read = Fields(payload)
     chat_id, message_id = read.text("chatId"), read.text("messageId")
@@ -140,8 +142,7 @@ def decode_send_chat_message(payload: JsonObject) -> SendChatMessage:
     options = payload.get("options")
     if options is not None and not isinstance(options, dict):
         raise BadRequest(f"options must be an object, not {_shown(options)}.", field="options")
-    settings = _settings(cast(JsonObject, options or {}))
-    return SendChatMessage(chat_id=chat_id, message_id=message_id, messages=messages, settings=settings)
+    return SendChatMessage(chat_id=chat_id, message_id=message_id, messages=messages, options=check(options or {}))
 
 
 def encode_event(event: Event) -> JsonObject:
@@ -189,19 +190,13 @@ class Fields:
             known = ", ".join([AUTO, *(str(item.value) for item in kind)])
             raise BadRequest(f"{name} {value!r} is not known. Use one of: {known}.", field=name) from None
 
-    def number(self, name: str, default: float, low: float, high: float, *, above_low: bool = False) -> float:
-        """Return a number from `low` to `high`."""
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`."""
         value = self._values.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadRequest(f"{name} must be a number, not {_shown(value)}.", field=name)
-        if not low <= value <= high or (above_low and value == low):
-            span = f"over {low:g} and at most {high:g}" if above_low else f"{low:g} to {high:g}"
-            raise BadRequest(f"{name} must be {span}, not {_shown(value)}.", field=name)
-        return value
-
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        """Return a whole number from `low` to `high`."""
-        value = self.number(name, default, low, high)
+        if not low <= value <= high:
+            raise BadRequest(f"{name} must be {low:,} to {high:,}, not {_shown(value)}.", field=name)
         if value != int(value):
             raise BadRequest(f"{name} must be a whole number, not {_shown(value)}.", field=name)
         return int(value)
@@ -212,22 +207,6 @@ class Fields:
         if not isinstance(value, bool):
             raise BadRequest(f"{name} must be true or false, not {_shown(value)}.", field=name)
         return value
-
-
-def _settings(options: JsonObject) -> GenerationSettings:
-    known = {item.name for item in fields(GenerationSettings)}
-    unknown = sorted(set(options) - known)
-    if unknown:
-        raise BadRequest(f"options has unknown names: {', '.join(unknown)}.", field="options", unknown=list(unknown))
-    read, default = Fields(options), GenerationSettings()
-    return GenerationSettings(
-        max_new_tokens=read.integer("max_new_tokens", default.max_new_tokens, 1, 32_768),
-        temperature=read.number("temperature", default.temperature, 0, 2, above_low=True),
-        top_k=read.integer("top_k", default.top_k, 0, 1000),
-        top_p=read.number("top_p", default.top_p, 0, 1, above_low=True),
-        do_sample=read.switch("do_sample", default=default.do_sample),
-        repetition_penalty=read.number("repetition_penalty", default.repetition_penalty, 1, 2),
-    )
 
 
 def _chat_message(item: JsonValue, index: int) -> ChatMessage:

@@ -3,6 +3,8 @@
     TabAgentError
     ├── RequestError             the request itself is wrong; nothing was started
     │   ├── BadRequest           shape or type of a message
+    │   │   └── BadSetting       name, type or range of a setting
+    │   ├── UnsupportedSetting   a setting that the engine cannot do
     │   ├── UnknownMessage
     │   ├── ForbiddenSender
     │   ├── PayloadTooLarge

@@ -90,6 +90,9 @@ class RuntimeMessageTypes(StrEnum):
     # new: models as one file, and back
     EXPORT_MODELS = "exportModels"
     IMPORT_MODELS = "importModels"
+    # new: the settings of all chats, of one model and of the machine's resources
+    GET_SETTINGS = "getInferenceSettings"
+    SAVE_SETTINGS = "saveInferenceSettings"
     # new: who is logged in at the hub, and where models come from
     GET_ACCOUNT = "getAccount"
     BEGIN_OAUTH_LOGIN = "beginOauthLogin"

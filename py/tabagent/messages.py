@@ -7,10 +7,11 @@ for each class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from tabagent.errors import JsonObject
+from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import (
     LoadingStatusTypes,
     ModelWorkerStates,
@@ -19,7 +20,8 @@ from tabagent.events import (
     UIEventNames,
     WorkerEventNames,
 )
-from tabagent.specs import ChatMessage, Device, Dtype, GenerationSettings
+from tabagent.model_messages import SettingsScope
+from tabagent.specs import ChatMessage, Device, Dtype
 
 RequestName = RuntimeMessageTypes | WorkerEventNames
 EventName = UIEventNames | WorkerEventNames
@@ -65,6 +67,7 @@ class LoadModel:
     Attributes:
         dtype: None chooses by device.
         device: None chooses the best device there is.
+        free_dtype: `dtype` was chosen by device, and is chosen anew for another one; never on the wire.
     """
 
     model_id: str
@@ -72,16 +75,21 @@ class LoadModel:
     device: Device | None
     task: str
     load_id: str
+    free_dtype: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendChatMessage:
-    """Answer a conversation; the last message is the user's."""
+    """Answer a conversation; the last message is the user's.
+
+    Attributes:
+        options: Settings for this answer alone, checked; by the names of `tabagent.parameters.GenerationSettings`.
+    """
 
     chat_id: str
     message_id: str
     messages: tuple[ChatMessage, ...]
-    settings: GenerationSettings
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +112,18 @@ class InspectModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStateChanged:
-    """The model manager went to another state."""
+    """The model manager went to another state.
+
+    Attributes:
+        asleep: `{modelId, dtype}` of a model that was given back because nobody used it; the next prompt loads it.
+    """
 
     name: ClassVar[EventName] = UIEventNames.WORKER_STATE_CHANGED
     state: ModelWorkerStates
     model_id: str | None
     dtype: str | None
     execution_provider: str | None
+    asleep: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +319,16 @@ class ManifestUpdated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChanged:
+    """Settings were saved; GET_SETTINGS answers with the new ones."""
+
+    name: ClassVar[EventName] = WorkerEventNames.INFERENCE_SETTINGS_UPDATE
+    scope: SettingsScope
+    model_id: str | None
+    dtype: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetComplete:
     """The model was given back."""
 
@@ -348,6 +371,7 @@ Event = (
     | GenerationFault
     | Fault
     | ManifestUpdated
+    | SettingsChanged
     | ResetComplete
     | MemoryStats
 )

@@ -1,10 +1,12 @@
-"""Payloads of the requests about stored models, accounts and hubs; the others are in `tabagent.messages`."""
+"""Payloads of the requests about models, accounts, hubs and settings; the others are in `tabagent.messages`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from tabagent.errors import JsonObject
+from tabagent.errors import JsonObject, JsonValue
 from tabagent.specs import Device, Dtype
 
 
@@ -116,3 +118,40 @@ class ModelSourceSelection:
 
     source: str
     remove: bool
+
+
+class SettingsScope(StrEnum):
+    """What settings are about."""
+
+    GLOBAL = "global"
+    MODEL = "model"
+    RESOURCES = "resources"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetSettings:
+    """Tell all settings.
+
+    Attributes:
+        model_id, dtype: Whose own settings are told as well; None for no model's.
+    """
+
+    model_id: str | None
+    dtype: Dtype | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveSettings:
+    """Change settings.
+
+    Attributes:
+        model_id, dtype: Of the scope `MODEL`; None in the others.
+        values: By their names, checked; None goes back to the default. What is not named stays.
+        reset: All go back to their defaults first.
+    """
+
+    scope: SettingsScope
+    model_id: str | None
+    dtype: Dtype | None
+    values: Mapping[str, JsonValue]
+    reset: bool

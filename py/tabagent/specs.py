@@ -1,4 +1,4 @@
-"""Plain descriptions that the services share: models, files, devices, settings. No behaviour, no I/O."""
+"""Plain descriptions that the services share: models, files, devices. No behaviour, no I/O."""
 
 from __future__ import annotations
 
@@ -55,6 +55,10 @@ class DeviceReport:
         threads: WASM threads that will be used; 1 when the page is not cross-origin isolated.
         adapter: Vendor and architecture of the adapter, or an empty string.
         memory: Bytes of the machine's memory as far as the browser tells, which stops at some size; 0 for unknown.
+        software: The adapter computes on the processor, slower than WASM does.
+        max_buffer: Bytes of the largest buffer that the adapter gives (`maxBufferSize`); 0 for unknown.
+        max_binding: Bytes of it that a shader sees at once (`maxStorageBufferBindingSize`); 0 for unknown.
+        cores: Logical processors that WASM threads may use; 0 for unknown.
     """
 
     webgpu: bool
@@ -62,6 +66,16 @@ class DeviceReport:
     threads: int
     adapter: str = ""
     memory: int = 0
+    software: bool = False
+    max_buffer: int = 0
+    max_binding: int = 0
+    cores: int = 0
+
+    def with_threads(self, wanted: int) -> DeviceReport:
+        """Return the report with the threads that the person wants, as far as there are processors; 0 changes nothing."""
+        if wanted == 0:
+            return self
+        return replace(self, threads=min(wanted, self.cores) if self.cores else wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +118,7 @@ class Quant:
         status: What the store holds of it.
         reason: Why it failed, for the person; empty otherwise.
         last_used: When it was last loaded, in milliseconds since 1970; 0 for never.
-        settings: Sampling settings that the person keeps for it, by their names in transformers.js.
+        settings: What the person set for it, by the names of `tabagent.parameters.GenerationSettings`.
     """
 
     dtype: Dtype
@@ -112,7 +126,7 @@ class Quant:
     status: QuantStatus = QuantStatus.AVAILABLE
     reason: str = ""
     last_used: int = 0
-    settings: Mapping[str, bool | float | str] = field(default_factory=dict)
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @property
     def onnx_path(self) -> str:
@@ -136,6 +150,7 @@ class ManifestEntry:
         etag: See `RepositoryListing`.
         newer: The hub's newest commit where it changes files that are stored; they stay as they are, at `commit`, until
             the model is deleted. Empty otherwise.
+        webgpu_failed: Why the model does not run on WebGPU here; empty when it does, or was not tried.
     """
 
     repo: str
@@ -145,6 +160,7 @@ class ManifestEntry:
     quants: tuple[Quant, ...]
     etag: str = ""
     newer: str = ""
+    webgpu_failed: str = ""
 
     def files_of(self, quant: Quant) -> tuple[ModelFile, ...]:
         """Return everything that loading a quant needs."""
@@ -307,24 +323,3 @@ class ChatMessage:
 
     role: str
     content: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GenerationSettings:
-    """How an answer is sampled; names are those of transformers.js's GenerationConfig.
-
-    Attributes:
-        max_new_tokens: Tokens of the answer at most, 1 to 32,768.
-        temperature: Divides the logits before sampling, over 0 to 2.
-        top_k: Candidates kept per step, 0 to 1,000; 0 keeps all.
-        top_p: Probability mass kept per step, over 0 to 1.
-        do_sample: Sample; otherwise the likeliest token is taken each time.
-        repetition_penalty: Divides the logits of tokens that already occurred, 1 to 2; 1 does nothing.
-    """
-
-    max_new_tokens: int = 512
-    temperature: float = 0.7
-    top_k: int = 50
-    top_p: float = 0.9
-    do_sample: bool = False
-    repetition_penalty: float = 1.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from tabagent.parameters import GenerationSettings
 from tabagent.ports.engine import InferenceEngine
-from tabagent.specs import ChatMessage, GenerationSettings
+from tabagent.specs import ChatMessage
 
 MESSAGES = (ChatMessage("user", "one two three four five six"),)
 SETTINGS = GenerationSettings(max_new_tokens=4)

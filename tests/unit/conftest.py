@@ -40,7 +40,7 @@ from tabagent.models.sources import HUB, ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
 from tabagent.ports.chunk_store import ChunkStore
-from tabagent.specs import Backend, ChatMessage, Device, Dtype, GenerationSettings
+from tabagent.specs import Backend, ChatMessage, Device, Dtype
 
 # How long a property takes says more of what else the machine does than of the code.
 settings.register_profile("unit", deadline=None)
@@ -114,7 +114,7 @@ def chat_request(
         chat_id=chat_id,
         message_id=message_id,
         messages=(ChatMessage("user", text),),
-        settings=GenerationSettings(max_new_tokens=max_new_tokens),
+        options={"max_new_tokens": max_new_tokens},
     )
 
 

@@ -17,8 +17,9 @@ from tabagent.models.plan import LoadPlan, plan_load
 from tabagent.models.progress import LoadProgress
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
+from tabagent.parameters import GenerationSettings
 from tabagent.ports.engine import InferenceEngine
-from tabagent.specs import DeviceReport, GenerationSettings, LoadedModel, ManifestEntry, ModelFile, QuantStatus
+from tabagent.specs import DeviceReport, LoadedModel, ManifestEntry, ModelFile, QuantStatus
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tabagent.errors import JsonValue
 from tabagent.specs import Dtype, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 Records = Mapping[str, FileRecord]
@@ -83,6 +84,11 @@ def used_now(entry: ManifestEntry, records: Records, dtype: Dtype, now_ms: int) 
     return update_model_status(tried, records)
 
 
+def with_settings(entry: ManifestEntry, dtype: Dtype, settings: Mapping[str, JsonValue]) -> ManifestEntry:
+    """Return the entry with other settings of a dtype."""
+    return _with_quant(entry, dtype, settings=dict(settings))
+
+
 def _with_quant(entry: ManifestEntry, dtype: Dtype, **changes: object) -> ManifestEntry:
     quants = (replace(quant, **changes) if quant.dtype == dtype else quant for quant in entry.quants)  # type: ignore[arg-type]  # names and types of Quant's own fields, above
     return replace(entry, quants=tuple(quants))
@@ -114,7 +120,7 @@ def merged(old: ManifestEntry | None, fresh: ManifestEntry, records: Records) ->
         if _is_stored(old, quant, records) and (newer is None or not _is_stored(fresh, newer, records)):
             return update_model_status(replace(old, newer=fresh.commit, etag=fresh.etag), records)
     quants = tuple(_inherit(quant, old.quant(quant.dtype)) for quant in fresh.quants)
-    return update_model_status(replace(fresh, quants=quants), records)
+    return update_model_status(replace(fresh, quants=quants, webgpu_failed=old.webgpu_failed), records)
 
 
 def _is_stored(entry: ManifestEntry, quant: Quant, records: Records) -> bool:

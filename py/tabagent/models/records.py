@@ -63,6 +63,7 @@ def entry_to_record(entry: ManifestEntry) -> JsonObject:
         "commit": entry.commit,
         "etag": entry.etag,
         "newer": entry.newer,
+        "webgpuFailed": entry.webgpu_failed,
         "manifestVersion": MANIFEST_VERSION,
         "common": [_file(file) for file in entry.common],
         "quants": {quant.onnx_path: _quant(entry, quant) for quant in entry.quants},
@@ -74,12 +75,14 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
     if record.get("manifestVersion") != MANIFEST_VERSION:
         return None
     quants = cast("dict[str, JsonObject]", record["quants"])
+    webgpu_failed = record.get("webgpuFailed")
     return ManifestEntry(
         repo=str(record["repo"]),
         commit=str(record["commit"]),
         task=str(record["task"]),
         etag=str(record["etag"]),
         newer=str(record["newer"]),
+        webgpu_failed=webgpu_failed if isinstance(webgpu_failed, str) else "",
         common=_files(record["common"]),
         quants=tuple(
             Quant(
@@ -88,7 +91,7 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
                 status=QuantStatus(str(quant["status"])),
                 reason=str(quant["reason"]),
                 last_used=int(cast(int, quant["lastUsed"])),
-                settings=cast("dict[str, bool | float | str]", quant["inferenceSettings"]),
+                settings=cast(JsonObject, quant["inferenceSettings"]),
             )
             for quant in quants.values()
         ),

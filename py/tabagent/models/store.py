@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
-from tabagent.errors import JsonObject
+from tabagent.errors import JsonObject, JsonValue
 from tabagent.models import manifest
 from tabagent.models.files import FileStore, by_path
 from tabagent.ports.model_index import IndexChange
@@ -59,6 +59,14 @@ class ModelStore(FileStore):
         """Note that a dtype has just been loaded."""
         await self._change_entry(repo, lambda entry, records: manifest.used_now(entry, records, dtype, now_ms))
 
+    async def keep_settings(self, repo: str, dtype: Dtype, values: Mapping[str, JsonValue]) -> None:
+        """Keep other settings of one dtype in place of the old ones. No-op for an unknown repository."""
+        await self._change_entry(repo, lambda entry, _: manifest.with_settings(entry, dtype, values))
+
+    async def note_webgpu(self, repo: str, failed: str) -> None:
+        """Note why a model does not run on WebGPU; an empty text says that it does. No-op for an unknown repository."""
+        await self._change_entry(repo, lambda entry, _: replace(entry, webgpu_failed=failed))
+
     async def update_model_status(self, repo: str) -> None:
         """Make a repository's statuses agree with its files; the plan's `updateModelStatus`."""
         await self._change_entry(repo, manifest.update_model_status)
@@ -69,12 +77,15 @@ class ModelStore(FileStore):
         Raises:
             FileDamaged: It is not as it was written.
         """
-        content = await self.assemble_chunks(FileKey(repo, "config.json"))
-        try:
-            config = json.loads(content or b"")
-        except ValueError:
-            return None
-        return cast(JsonObject, config) if isinstance(config, dict) else None
+        return await self._json_object(FileKey(repo, "config.json"))
+
+    async def get_generation_config(self, repo: str) -> JsonObject | None:
+        """Return a stored model's `generation_config.json`, or None when there is none to read.
+
+        Raises:
+            FileDamaged: It is not as it was written.
+        """
+        return await self._json_object(FileKey(repo, "generation_config.json"))
 
     async def delete_model(self, repo: str, dtype: Dtype | None = None) -> int:
         """Delete a dtype's files, or all of a model's, and return the bytes that they had.
@@ -118,6 +129,14 @@ class ModelStore(FileStore):
             )
         except FileDamaged as error:
             logger.warning("%s", error)
+
+    async def _json_object(self, key: FileKey) -> JsonObject | None:
+        content = await self.assemble_chunks(key)
+        try:
+            found = json.loads(content or b"")
+        except (ValueError, RecursionError):
+            return None
+        return cast(JsonObject, found) if isinstance(found, dict) else None
 
     async def _change_entry(
         self, repo: str, change: Callable[[ManifestEntry, manifest.Records], ManifestEntry]

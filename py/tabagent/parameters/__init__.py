@@ -7,6 +7,7 @@ docs/settings.md are made from them.
 from tabagent.parameters.generation import GenerationSettings
 from tabagent.parameters.layers import (
     Layer,
+    Settings,
     accepted,
     check,
     combine,
@@ -27,6 +28,7 @@ __all__ = [
     "Layer",
     "Parameter",
     "ResourceSettings",
+    "Settings",
     "Source",
     "UnsupportedSetting",
     "accepted",

@@ -12,7 +12,7 @@ from tabagent.parameters.parameter import METADATA, Parameter
 from tabagent.parameters.refusals import BadSetting, UnsupportedSetting, WrongValue
 from tabagent.parameters.resources import ResourceSettings
 
-Settings = type[GenerationSettings] | type[ResourceSettings]
+Settings = type[GenerationSettings | ResourceSettings]
 Layer = Mapping[str, JsonValue]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 from tabagent.errors import BadRequest, JsonValue, RequestError
 from tabagent.events import ErrorCodes
@@ -53,25 +52,19 @@ class UnsupportedSetting(RequestError):
 
 def shown(value: object) -> str:
     """Return a value as a message shows it."""
-    text = _written(value)
+    text = _written(value) or "something too large to show"
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 
 def plain(value: JsonValue) -> JsonValue:
     """Return a value as an error's details can carry it: plain JSON, and short."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    text = _written(value)
-    return (
-        value if len(text) <= MAX_DETAIL_CHARACTERS and "Infinity" not in text and "NaN" not in text else shown(value)
-    )
+    text = _written(value, allow_nan=False)
+    return value if text is not None and len(text) <= MAX_DETAIL_CHARACTERS else shown(value)
 
 
-def _written(value: object) -> str:
+def _written(value: object, *, allow_nan: bool = True) -> str | None:
+    """Return JSON text; None for a nest that is too deep and for numbers that cannot be written."""
     try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except RecursionError:
-        return "a nest too deep to show"
-    except ValueError:
-        # Python writes no number of more than 4,300 digits.
-        return "something too large to show"
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=allow_nan)
+    except (RecursionError, ValueError):
+        return None

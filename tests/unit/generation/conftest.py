@@ -11,7 +11,7 @@ from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.events import ErrorCodes
 from tabagent.messages import GenerationFault, GenerationUpdate, InterruptGeneration
 from tabagent.ports.engine import TokenSink
-from tabagent.specs import GenerationSettings
+from tabagent.parameters import GenerationSettings
 from tests.unit.conftest import World, hub_answers
 
 EVERYTHING = InterruptGeneration(chat_id="", message_id="")

@@ -23,7 +23,7 @@ from tabagent.messages import (
 )
 from tabagent.models.baton import Interrupted
 from tabagent.ports.engine import TokenSink
-from tabagent.specs import GenerationSettings
+from tabagent.parameters import GenerationSettings
 from tests.unit.conftest import World, chat_request, hub_answers
 from tests.unit.generation.conftest import EVERYTHING, LONG, SlowEngine, code, streamed
 

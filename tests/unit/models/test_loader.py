@@ -19,7 +19,8 @@ from tabagent.models.plan import LoadPlan
 from tabagent.models.progress import LoadProgress
 from tabagent.models.sources import HUB
 from tabagent.ports.engine import TokenSink
-from tabagent.specs import Dtype, FileKey, GenerationSettings, LoadedModel, LoadSpec, QuantStatus
+from tabagent.parameters import GenerationSettings
+from tabagent.specs import Dtype, FileKey, LoadedModel, LoadSpec, QuantStatus
 from tabagent.store_errors import ConnectionLost, DownloadCancelled, IncompleteFile
 from tests.unit.conftest import COMMIT, FILES, REPO, World, hub_answers, listing_address, load_request
 
