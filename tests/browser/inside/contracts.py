@@ -79,10 +79,11 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
     from tests.browser.inside import carrying
-    from tests.contracts import file_offer, legacy_profile, vault
+    from tests.contracts import file_offer, legacy_profile, preferences, vault
 
     worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
         vault: carrying.vaults(),
+        preferences: carrying.settings(),
         file_offer: carrying.offers(js_host),
         legacy_profile: carrying.old_profiles(),
     }
