@@ -52,6 +52,19 @@ COUNTS: JsonObject = {
 }
 
 
+class SlowPreferences(MemoryPreferences):
+    """Lets others come in between, as a database does."""
+
+    async def read(self, name: str) -> JsonObject | None:
+        found = await super().read(name)
+        await asyncio.sleep(0)
+        return found
+
+    async def write(self, name: str, value: JsonObject | None) -> None:
+        await asyncio.sleep(0)
+        await super().write(name, value)
+
+
 def _entry() -> ManifestEntry:
     weights = {Dtype.Q8: "onnx/model_quantized.onnx", Dtype.Q4: "onnx/model_q4.onnx"}
     quants = tuple(Quant(dtype=dtype, weights=(ModelFile(path=path, size=4),)) for dtype, path in weights.items())
@@ -62,7 +75,7 @@ def _entry() -> ManifestEntry:
 class Desk:
     """The service over memory, with one model known."""
 
-    preferences: MemoryPreferences = field(default_factory=MemoryPreferences)
+    preferences: SlowPreferences = field(default_factory=SlowPreferences)
     index: MemoryModelIndex = field(default_factory=MemoryModelIndex)
     chunks: MemoryChunkStore = field(default_factory=MemoryChunkStore)
     events: list[Event] = field(default_factory=list)
