@@ -39,6 +39,7 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.sources import HUB, ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
+from tabagent.parameters import ResourceSettings
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, ChatMessage, Device, Dtype
 
@@ -159,6 +160,8 @@ class World:
     space: MemoryStorageSpace = field(default_factory=MemoryStorageSpace)
     events: list[Event] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    resources: ResourceSettings = field(default_factory=ResourceSettings)
+    overdue: str = ""
 
     def __post_init__(self) -> None:
         chunks: dict[Backend, ChunkStore] = {Backend.INDEXED_DB: self.chunks, Backend.OPFS: self.opfs}
@@ -176,6 +179,9 @@ class World:
         self.clock.advance(seconds)
         await asyncio.sleep(0)
 
+    async def _resources(self) -> ResourceSettings:
+        return self.resources
+
     def start(self) -> None:
         """Begin a thread with the baton that the last one left; what is stored stays."""
         self.baton, self.begun = SharedBaton.read(self.host.baton)
@@ -191,7 +197,14 @@ class World:
         self.adoption = Adoption(self.legacy, self.store, self.vault, lambda: self.events.append(ManifestUpdated()))
         self.loader = ModelLoader(self.hub, self.store, self.downloads, self.engine, self.adoption.settled)
         self.manager = ModelManager(
-            loader=self.loader, engine=self.engine, host=self.shared, publish=self.events.append, baton=self.baton
+            loader=self.loader,
+            engine=self.engine,
+            host=self.shared,
+            publish=self.events.append,
+            baton=self.baton,
+            resources=self._resources,
+            call_later=self.clock.call_later,
+            overdue=self.overdue,
         )
         self.library = ModelLibrary(
             manager=self.manager,
@@ -212,7 +225,6 @@ class World:
 
     def resume(self) -> None:
         """Go on with the baton, as `tabagent.main.start` does at its end."""
-        self.generation.resume(self.baton.interrupted)
         self.manager.resume()
 
     def of(self, kind: type[E]) -> list[E]:
