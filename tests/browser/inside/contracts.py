@@ -68,9 +68,8 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         yield _named("fetcher", fetch_case, world)
     for host_case in host.CASES:
         told = _Told()
-        yield _named(
-            "host", host_case, host.World(DocumentHost(told.js_host), told.batches, told.last_baton, told.restarts)
-        )
+        outside = told.batches, told.last_baton, told.restarts, told.expected, told.open_page
+        yield _named("host", host_case, host.World(DocumentHost(told.js_host), *outside))
     loading = asyncio.ensure_future(_loaded_engine(js_host))
     for engine_case in engine.CASES:
         yield _on_engine(engine_case, loading)
@@ -101,8 +100,15 @@ class _Told:
         self._broadcasts: list[str] = []
         self._batons: list[str] = []
         self._restarts: list[str] = []
+        self._expected: tuple[float, str] | None = None
+        self._pages = 0
         self.js_host: Any = SimpleNamespace(
-            broadcast=self._broadcasts.append, retain=self._batons.append, restart=self._restarts.append
+            broadcast=self._broadcasts.append,
+            retain=self._batons.append,
+            restart=self._restarts.append,
+            expectWithin=self._expect,
+            atEase=self._expect,
+            askDocument=self._answer,
         )
 
     def batches(self) -> list[Any]:
@@ -113,6 +119,19 @@ class _Told:
 
     def restarts(self) -> list[str]:
         return self._restarts
+
+    def expected(self) -> tuple[float, str] | None:
+        return self._expected
+
+    def open_page(self) -> None:
+        self._pages += 1
+
+    def _expect(self, *what: Any) -> None:
+        self._expected = (what[0], what[1]) if what else None
+
+    async def _answer(self, what: str) -> int:
+        assert what == "pages"
+        return self._pages
 
 
 def _named(contract: str, case: Callable[[Any], Awaitable[None]], world: Any) -> tuple[str, Run]:

@@ -108,9 +108,19 @@ async def test_engine(case: engine.Case) -> None:
 @pytest.mark.parametrize("case", host.CASES, ids=lambda case: case.__name__)
 async def test_host(case: host.Case) -> None:
     memory_host = MemoryHost()
-    await case(
-        host.World(memory_host, lambda: memory_host.batches, lambda: memory_host.baton, lambda: memory_host.restarts)
+
+    def open_page() -> None:
+        memory_host.pages += 1
+
+    world = host.World(
+        memory_host,
+        lambda: memory_host.batches,
+        lambda: memory_host.baton,
+        lambda: memory_host.restarts,
+        lambda: memory_host.expected,
+        open_page,
     )
+    await case(world)
 
 
 @pytest.mark.parametrize("case", vault.CASES, ids=lambda case: case.__name__)
