@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent import codec
+from tabagent import chat_codec, codec
 from tabagent.errors import BadRequest, EmptyPrompt, JsonObject, JsonValue, PayloadTooLarge
 from tabagent.events import LoadingStatusTypes, ModelWorkerStates, RuntimeMessageTypes
 from tabagent.messages import (
@@ -126,8 +126,8 @@ def test_no_json_value_gets_past_the_envelope_in_another_way_than_a_refusal(valu
 
 @given(json_values)
 def test_no_payload_makes_a_decoder_fail_in_another_way_than_a_refusal(value: object) -> None:
-    payload = dict.fromkeys(("modelId", "loadId", "dtype", "device", "chatId", "messages", "options"), value)
-    for decode in (codec.decode_load_model, codec.decode_send_chat_message, codec.decode_inspect_model):
+    payload = dict.fromkeys(("modelId", "loadId", "dtype", "device", "chatId", "messages", "options", "tools"), value)
+    for decode in (codec.decode_load_model, chat_codec.decode_send_chat_message, codec.decode_inspect_model):
         # Some values are right: "0" is a model's name.
         with suppress(BadRequest, EmptyPrompt):
             decode(json.loads(json.dumps(payload | {"messageId": value, "task": value})))
