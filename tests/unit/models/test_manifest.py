@@ -260,6 +260,14 @@ def test_what_the_person_did_with_a_dtype_stays_over_listings() -> None:
     assert after[1].last_used == 0
 
 
+def test_a_failure_on_webgpu_stays_over_listings() -> None:
+    failed = replace(ENTRY, webgpu_failed="device lost")
+    stored = whole(ENTRY.files_of(ENTRY.quants[0]))
+
+    assert merged(failed, changed(ENTRY, Q8.path), {}).webgpu_failed == "device lost"
+    assert merged(failed, changed(ENTRY, Q8.path), stored).webgpu_failed == "device lost"
+
+
 def test_settings_of_a_dtype_take_the_place_of_its_old_ones() -> None:
     values: dict[str, JsonValue] = {"top_k": 5}
     after = with_settings(with_settings(ENTRY, Dtype.Q8, {"seed": 1}), Dtype.Q8, values)
