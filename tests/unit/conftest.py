@@ -39,7 +39,7 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.sources import HUB, ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
-from tabagent.parameters import ResourceSettings
+from tabagent.parameters import Layer, ResourceSettings
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, ChatMessage, Device, Dtype
 
@@ -145,6 +145,19 @@ class Clock:
 
 
 @dataclass
+class SettingsOf:
+    """The settings that a test gives its world."""
+
+    world: World
+
+    async def layers(self, repo: str, dtype: Dtype) -> list[Layer]:
+        return self.world.layers
+
+    async def resources(self) -> ResourceSettings:
+        return self.world.resources
+
+
+@dataclass
 class World:
     """Everything around the services, in memory."""
 
@@ -161,6 +174,7 @@ class World:
     events: list[Event] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     resources: ResourceSettings = field(default_factory=ResourceSettings)
+    layers: list[Layer] = field(default_factory=list)
     overdue: str = ""
 
     def __post_init__(self) -> None:
@@ -178,9 +192,6 @@ class World:
         self.pauses.append(seconds)
         self.clock.advance(seconds)
         await asyncio.sleep(0)
-
-    async def _resources(self) -> ResourceSettings:
-        return self.resources
 
     def start(self) -> None:
         """Begin a thread with the baton that the last one left; what is stored stays."""
@@ -202,7 +213,7 @@ class World:
             host=self.shared,
             publish=self.events.append,
             baton=self.baton,
-            resources=self._resources,
+            resources=SettingsOf(self).resources,
             call_later=self.clock.call_later,
             overdue=self.overdue,
         )
@@ -221,7 +232,13 @@ class World:
             store=self.store, hasher=MemoryHasher(), fetcher=self.fetcher, offers=self.offers, now=self.clock.now
         )
         self.exchange = ModelExchange(transfer, self.events.append, self.clock.now)
-        self.generation = GenerationService(self.manager, self.engine, self.events.append, self.clock.now)
+        self.generation = GenerationService(
+            manager=self.manager,
+            engine=self.engine,
+            settings=SettingsOf(self),
+            publish=self.events.append,
+            now=self.clock.now,
+        )
 
     def resume(self) -> None:
         """Go on with the baton, as `tabagent.main.start` does at its end."""

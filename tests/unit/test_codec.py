@@ -268,7 +268,10 @@ def test_an_inherited_payload_is_encoded_whole_under_its_own_name() -> None:
         tps=1.0,
         num_tokens=1,
         time_to_first_token=2.0,
+        prefill_tps=80.0,
         prompt_tokens=3,
+        cached_tokens=2,
+        left_out=4,
         finish_reason="stop",
     )
     encoded = codec.encode_event(event)
@@ -282,7 +285,10 @@ def test_an_inherited_payload_is_encoded_whole_under_its_own_name() -> None:
         "tps": 1.0,
         "numTokens": 1,
         "timeToFirstToken": 2.0,
+        "prefillTps": 80.0,
         "promptTokens": 3,
+        "cachedTokens": 2,
+        "leftOut": 4,
         "finishReason": "stop",
     }
 
@@ -313,7 +319,7 @@ def test_enumerations_cross_as_plain_strings() -> None:
     payload = codec.encode_event(event)["payload"]
 
     assert isinstance(payload, dict)
-    assert all(type(value) is str for value in payload.values())
+    assert all(type(payload[name]) is str for name in ("state", "modelId", "dtype", "executionProvider"))
 
 
 def test_replies_carry_the_requests_name_and_id() -> None:

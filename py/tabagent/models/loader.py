@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from tabagent.engine_errors import GenerationFailed, LoadFailed
 from tabagent.errors import JsonObject, TabAgentError
@@ -144,7 +145,7 @@ class ModelLoader:
         spec = plan.spec
         progress.phase("Starting the model", 0.0)
         try:
-            loaded = await self._engine.load(spec)
+            loaded = replace(await self._engine.load(spec), weight_bytes=plan.quant.size)
             await self._warm_up(progress)
         except (LoadFailed, GenerationFailed) as error:
             # Damaged chunks count as missing already; that is what the status says then.

@@ -42,6 +42,11 @@ class ModelManager(ModelLife):
         self._start_load(request, 0.0)
         return {"loadId": request.load_id, "alreadyLoaded": False}
 
+    @property
+    def weight_bytes(self) -> int:
+        """Size of the loaded model's weights; 0 without one."""
+        return self._loaded.weight_bytes if self._loaded is not None else 0
+
     def in_use(self) -> list[tuple[str, Dtype | None]]:
         """Return models and dtypes that are loaded or being loaded; None for a dtype that is not chosen yet."""
         used: list[tuple[str, Dtype | None]] = []
@@ -127,7 +132,6 @@ class ModelManager(ModelLife):
             InvalidState, Busy: As `ready_model`; also when the load is given up by a reset or goes on in a new thread.
             HubError, StorageError, EngineError: What the load failed with.
         """
-        self._settings = await self._read_settings()
         if self.ready_or_wakeable() is None:
             waiting()
             load = self._load
@@ -135,6 +139,8 @@ class ModelManager(ModelLife):
                 assert self._handover.asleep is not None, "or nothing could be waited for"  # noqa: S101 - a bug
                 load = self._start_load(self._handover.asleep, 0.0, wakes=True)
             await asyncio.shield(load.outcome)
+        self._settings = await self._read_settings()
+        # Others were at work in between.
         return self.ready_model()
 
     def begin_generation(self) -> None:
