@@ -49,6 +49,7 @@ CONTRACTS: dict[str, ModuleType] = {
     "fetcher": fetcher,
     "host": host,
     "engine": engine,
+    "engine that copies caches": engine,
 }
 NAMES = [f"{name}: {case.__name__}" for name, module in CONTRACTS.items() for case in module.CASES]
 

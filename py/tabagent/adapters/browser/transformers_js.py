@@ -55,10 +55,11 @@ class TransformersJsEngine:
     Args:
         js_host: Imports the packaged module.
         cache: Serves the stored files.
+        resident: Keep KV caches in ONNX Runtime's memory where the model can use that.
     """
 
-    def __init__(self, js_host: JsHost, cache: ModelCache) -> None:
-        self._js_host, self._cache = js_host, cache
+    def __init__(self, js_host: JsHost, cache: ModelCache, *, resident: bool = True) -> None:
+        self._js_host, self._cache, self._wants_resident = js_host, cache, resident
         self._spec: LoadSpec | None = None
         self._js_module: Any = None
         self._js_model: Any = None
@@ -196,7 +197,7 @@ class TransformersJsEngine:
         self._js_ort = await self._js_module.env.backends.onnx.module()
         if spec.device is Device.WEBGPU:
             await self._watch_device()
-        else:
+        elif self._wants_resident:
             await self._try_resident()
 
     async def _try_resident(self) -> None:
