@@ -173,13 +173,13 @@ class ModelLife:
         load.end()
 
     async def _resolve(self, load: Load) -> LoadPlan:
-        self._settings = await self._read_settings()
+        settings = await self._read_settings()
         repo = load.request.model_id
         if load.wakes and not await self._loader.is_known(repo):
             raise InvalidState(f"{repo} was deleted. Choose a model and press Load.", modelId=repo)
         if load.webgpu_failed:
             await self._loader.note_webgpu(repo, load.webgpu_failed)
-        report = (await self.devices()).with_threads(self._settings.threads)
+        report = (await self.devices()).with_threads(settings.threads)
         return await self._loader.resolve(load.request, report)
 
     def _load_failed(self, load: Load, error: Exception) -> None:
@@ -267,12 +267,13 @@ class ModelLife:
         return Baton(load=self._chosen) if self._loaded is not None else Baton(error=self._error)
 
     async def _read_settings(self) -> ResourceSettings:
+        """Return the settings as they are now, and go by them from here on."""
         try:
-            return await self._resources()
+            self._settings = await self._resources()
         except TabAgentError as error:
             # A storage that cannot be read must not keep the model from working.
             logger.warning("the settings of resources could not be read: %s", error)
-            return self._settings
+        return self._settings
 
     def _announce(self, state: State) -> None:
         spec = self._loaded.spec if self._loaded else None

@@ -103,6 +103,9 @@ class ModelManager(ModelLife):
         if self._loaded is not None:
             if loading:
                 raise Busy("Another model is being loaded. Send the message when it is ready.")
+            if self.state is not State.GENERATING:
+                # Whoever asks is about to use it.
+                self._idleness.begin()
             return self._loaded
         if not loading and self._handover.asleep is None:
             raise InvalidState("No model is loaded. Choose a model and press Load.")
@@ -139,7 +142,7 @@ class ModelManager(ModelLife):
                 assert self._handover.asleep is not None, "or nothing could be waited for"  # noqa: S101 - a bug
                 load = self._start_load(self._handover.asleep, 0.0, wakes=True)
             await asyncio.shield(load.outcome)
-        self._settings = await self._read_settings()
+        await self._read_settings()
         # Others were at work in between.
         return self.ready_model()
 

@@ -218,6 +218,17 @@ async def test_an_answer_keeps_the_model_awake(world: World) -> None:
     assert len(world.host.restarts) == 1
 
 
+async def test_a_question_for_the_model_begins_its_time_anew(world: World) -> None:
+    await world.load()
+    await rest(world, 4.5)
+    world.manager.ready_or_wakeable()
+    await rest(world, 4.5)
+    assert world.host.restarts == []
+    await rest(world, 1)
+
+    assert len(world.host.restarts) == 1
+
+
 async def test_an_answer_that_waits_keeps_the_model_awake(world: World) -> None:
     await world.load()
     world.manager.keep_answers((Interrupted(chat_id="c", message_id="m"),))
@@ -412,6 +423,16 @@ async def test_a_load_that_hangs_is_reported_as_such_and_not_repeated() -> None:
     assert error["code"] == ErrorCodes.TIMED_OUT
     assert (await world.manager.describe())["error"] == error
     assert (world.manager.state, world.kept) == (State.ERROR, Baton(error=error))
+
+
+async def test_a_limit_that_was_changed_counts_for_the_next_answer(world: World) -> None:
+    await world.load()
+    world.resources = replace(world.resources, token_timeout_seconds=5)
+    await rest(world, 1)
+    world.manager.begin_generation()
+
+    assert world.host.expected is not None
+    assert world.host.expected[0] == 5
 
 
 # Settings
