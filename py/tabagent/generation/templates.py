@@ -26,6 +26,11 @@ FALLBACK_STOP = ("\nUser:", "\nAssistant:")
 MARK = "tabagent7marks3this"
 # Said in the user's place where a template wants the user to begin and the assistant did.
 OPENING = "Hello."
+# What transformers.js's `apply_chat_template` takes besides variables, or gives to the template itself.
+RESERVED = frozenset(
+    {"messages", "add_generation_prompt", "chat_template", "tokenize", "tokenizer_kwargs", "padding", "truncation"}
+    | {"max_length", "return_tensor", "return_dict"}
+)
 _OPEN_THOUGHT = re.compile(r"<think>\s*\Z")
 _NO_THOUGHT = re.compile(r"<think>\s*</think>\s*\Z")
 
@@ -42,8 +47,12 @@ def render_prompt(
         variables: For the template: `tools`, `enable_thinking` and the like.
 
     Raises:
-        TemplateFailed: The template takes the conversation in no shape; says what it said of the first.
+        TemplateFailed: The template takes the conversation in no shape (says what it said of the first), or a
+            variable has a name that is not the template's.
     """
+    taken = sorted(RESERVED & variables.keys())
+    if taken:
+        raise TemplateFailed(f"chat_template_kwargs cannot set {', '.join(taken)}")
     if not has_template:
         return _plain_dialogue(messages)
     if messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
@@ -52,15 +61,16 @@ def render_prompt(
 
 
 def _rendered(render: Render, messages: Sequence[ChatMessage], variables: Mapping[str, JsonValue]) -> str:
-    refusal: TemplateFailed | None = None
+    refusals: list[TemplateFailed] = []
     fold = any(message.role == "system" for message in messages) and not _takes_system(render, variables)
     for turns in _shapes(messages, fold=fold):
         try:
-            return render(turns, variables)
+            rendered = render(turns, variables)
+            if not _loses_system(render, turns, variables, rendered):
+                return rendered
         except TemplateFailed as error:
-            refusal = refusal or error
-    assert refusal is not None  # noqa: S101 - there is a shape at least
-    raise refusal
+            refusals.append(error)
+    raise refusals[0]
 
 
 def _takes_system(render: Render, variables: Mapping[str, JsonValue]) -> bool:
@@ -70,6 +80,21 @@ def _takes_system(render: Render, variables: Mapping[str, JsonValue]) -> bool:
         return MARK in render([ChatMessage("system", MARK), ChatMessage("user", OPENING)], others)
     except TemplateFailed:
         return False
+
+
+def _loses_system(
+    render: Render, turns: Sequence[ChatMessage], variables: Mapping[str, JsonValue], rendered: str
+) -> bool:
+    """Tell whether a template left out a system message: Mistral's does once a tool was called, for one.
+
+    A text that cannot be found may only have been changed; then a mark in its place tells.
+    """
+    if all(turn.content.strip() in rendered for turn in turns if turn.role == "system"):
+        return False
+    marks = {index: f"{MARK}{index}." for index, turn in enumerate(turns) if turn.role == "system"}
+    marked = [replace(turn, content=marks.get(index, turn.content)) for index, turn in enumerate(turns)]
+    probe = render(marked, variables)
+    return not all(mark in probe for mark in marks.values())
 
 
 def _shapes(messages: Sequence[ChatMessage], *, fold: bool) -> Iterator[list[ChatMessage]]:

@@ -134,6 +134,30 @@ def test_tools_stay_tools_where_the_template_knows_them() -> None:
     assert prompt(Template(), USER, CALL, RESULT) == "<user>Hi</><assistant></><tool>42</><assistant>"
 
 
+def test_a_system_text_that_is_lost_with_tools_alone_moves_to_the_user() -> None:
+    class Forgetful(Template):
+        def __call__(self, messages: Sequence[ChatMessage], variables: Mapping[str, JsonValue]) -> str:
+            tools = any(message.role == "tool" for message in messages)
+            return super().__call__([turn for turn in messages if turn.role != "system" or not tools], variables)
+
+    assert prompt(Forgetful(), SYSTEM, USER) == "<system>Be kind.</><user>Hi</><assistant>"
+    assert prompt(Forgetful(), SYSTEM, USER, CALL, RESULT) == (
+        "<user>Be kind.\n\nHi</><assistant></><tool>42</><assistant>"
+    )
+
+
+def test_a_system_text_that_the_template_changes_is_not_taken_for_lost() -> None:
+    template = Template(lambda message: chatml(message).replace("kind", "very kind"))
+
+    assert prompt(template, SYSTEM, USER) == "<system>Be very kind.</><user>Hi</><assistant>"
+
+
+@pytest.mark.parametrize("name", ["messages", "tokenize", "chat_template", "add_generation_prompt", "return_dict"])
+def test_a_variable_that_is_the_engines_own_is_refused(name: str) -> None:
+    with pytest.raises(TemplateFailed, match=name):
+        prompt(Template(), USER, **{name: True})
+
+
 def test_the_first_refusal_is_the_one_that_is_told() -> None:
     def refuse(messages: Sequence[ChatMessage], variables: Mapping[str, JsonValue]) -> str:
         raise TemplateFailed(f"{len(messages)} messages")
