@@ -162,7 +162,7 @@ class TextStream:
         end = _settled(self._held)
         if not self._stop:
             return end
-        limit = min((_possible_stop(self._held, text) for text in self._stop))
+        limit = min(_possible_stop(self._held, text) for text in self._stop)
         if limit >= end:
             return end
         return cluster_start(self._held, limit)
