@@ -218,7 +218,9 @@ class FreeKey(Frame):
 
     def continuations(self) -> Iterable[str]:
         """See `Frame`."""
-        return ('"', "a", "_", *escape_continuations(self.escape))
+        missing = [name for name in self.owner.shape.required - self.owner.seen if name.startswith(self.text)]
+        rests = [rest for name in missing for rest in Spelling((name,), self.text).rests if not self.escape]
+        return (*rests, '"', "a", "_", *escape_continuations(self.escape))
 
     @property
     def holds_any_character(self) -> bool:

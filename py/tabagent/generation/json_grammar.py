@@ -71,7 +71,9 @@ class JsonConstraint:
     @property
     def finished(self) -> bool:
         """See `Constraint`."""
-        return all(isinstance(stack.frame, End) for stack in self._stacks)
+        if all(isinstance(stack.frame, End) for stack in self._stacks):
+            return True
+        return all(map(_ends, self._stacks)) and not self.continuations()  # a number that cannot get longer
 
     def continuations(self) -> Sequence[str]:
         """See `Constraint`."""
@@ -102,10 +104,20 @@ def _read(stacks: list[Stack], text: str) -> list[Stack]:
                     continue
             stacks = stack.step(text[position])
         else:
-            reached = (following for stack in stacks for following in stack.step(text[position]))
-            stacks = list(dict.fromkeys(reached))[:MAX_STACKS]
+            stacks = _stepped(stacks, text[position])
         position += 1
     return stacks
+
+
+def _stepped(stacks: list[Stack], char: str) -> list[Stack]:
+    """Return the stacks after one more character, each once, as far as they are not too many."""
+    found: dict[Stack, None] = {}
+    for stack in stacks:
+        for following in stack.step(char):
+            found[following] = None
+            if len(found) >= MAX_STACKS:
+                return list(found)
+    return list(found)
 
 
 def _ends(stack: Stack) -> bool:

@@ -111,9 +111,9 @@ def _both(name: str, first: JsonValue, second: JsonValue, keyword: str) -> JsonV
     if first == second and type(first) is type(second):
         return first
     if name == "type":
-        return cast(
-            "JsonValue", [each for each in types_of({name: first}) if _has_type(each, types_of({name: second}))]
-        )
+        here, there = types_of({name: first}), types_of({name: second})
+        common = [each for each in here if _has_type(each, there)] + [each for each in there if _has_type(each, here)]
+        return cast("JsonValue", list(dict.fromkeys(common)))
     if name == "required" and isinstance(first, list) and isinstance(second, list):
         return [*first, *(each for each in second if each not in first)]
     if name == "properties" and isinstance(first, dict) and isinstance(second, dict):

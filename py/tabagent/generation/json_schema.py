@@ -8,7 +8,7 @@ as they do not speak of the same thing; `$ref` within the schema, also to itself
 What differs from validation, always towards fewer answers except for the last two:
 - without `type`, keywords of one type mean that type (a schema with `properties` is one of objects);
 - integers are written without a point; numbers end (see `tabagent.generation.json_numbers`), and have no exponent where
-  they have bounds; numbers of an enumeration are written in one way;
+  they have bounds; numbers of an enumeration are written as in the schema;
 - `oneOf` is taken as `anyOf`: that no second alternative fits is not looked at;
 - `format` and other annotations (`title`, `description`, `default`, `examples`, …) are read over, as the standard says.
 
@@ -182,7 +182,8 @@ class _Compiler:
         values = [value for value in values if any(_accepts(shape, value) for shape in allowed)]
         texts = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
         found: list[Shape] = [StringShape(only=texts)] if texts else []
-        literals = dict.fromkeys(_written(value) for value in values if not isinstance(value, (str, dict, list)))
+        simple = [value for value in values if not isinstance(value, (str, dict, list))]
+        literals = dict.fromkeys(text for value in simple for text in (_written(value), json.dumps(value)))
         found.extend(Literal(text) for text in literals)
         found.extend(self._exactly(value) for value in values if isinstance(value, (dict, list)))
         return found

@@ -143,8 +143,8 @@ class Spelling:
                 spelled = next((way for way in _spellings(option[size : size + 1]) if way.startswith(self.part)), None)
                 yield from (spelled[len(self.part) :], spelled[len(self.part)]) if spelled else ()
             elif len(option) > size:
-                first = _spellings(option[size])[0]
-                yield from (first, first[0], option[size:])
+                spellings = [_spellings(char)[0] for char in option[size:]]
+                yield from ("".join(spellings), spellings[0], spellings[0][0])
             else:
                 yield '"'
 
