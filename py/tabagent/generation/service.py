@@ -214,9 +214,12 @@ class GenerationService:
         if request.tools:
             variables["tools"] = list(request.tools)
 
+        # A template writes the token that begins a text itself.
+        begin = [loaded.bos_token] if loaded.bos_token is not None and not loaded.has_template else []
+
         def encode(turns: tuple[ChatMessage, ...]) -> list[int]:
             text = render_prompt(self._engine.render, loaded.has_template, turns, variables)
-            return self._engine.encode((settings.prefix or "") + text)
+            return begin + self._engine.encode((settings.prefix or "") + text)
 
         reserve = min(settings.max_new_tokens, max(1, loaded.context_length // ANSWER_SHARE))
         fitted = fit(messages, encode, loaded.context_length, reserve)

@@ -244,6 +244,18 @@ async def test_an_answer_that_is_continued_goes_on_after_its_text(exact: World) 
     assert done.prompt_tokens == 5
 
 
+async def test_a_model_without_a_template_gets_a_dialogue_that_begins_with_its_first_token() -> None:
+    engine = MemoryEngine(context_length=1000)
+    engine.has_template, engine.bos_token = False, 0
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
+    await world.load(load_request(dtype=Dtype.FP32))
+    await answered(world, "one two", max_new_tokens=1)
+
+    tokens = engine.caches[-1].tokens
+    assert tokens[0] == 0
+    assert engine.decode(tokens[1:]) == "User: one two Assistant: "
+
+
 # Settings
 
 

@@ -95,6 +95,7 @@ class MemoryEngine:
         self.caches: list[MemoryKvCache] = []
         self.unloaded = 0
         self.has_template = True
+        self.bos_token: int | None = None
         self._context_length = context_length
         self._vocabulary: list[str] = [END]
         self._spec: LoadSpec | None = None
@@ -119,6 +120,7 @@ class MemoryEngine:
             context_length=self._context_length,
             dynamic_quantization=spec.dtype in DYNAMICALLY_QUANTIZED,
             end_tokens=frozenset({0}),
+            bos_token=self.bos_token,
             has_template=self.has_template,
         )
 
