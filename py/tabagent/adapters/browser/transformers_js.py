@@ -42,6 +42,9 @@ T = TypeVar("T")
 # Passes that show whether a graph computes the same over resident buffers: a prompt, and a token after it. Any will do.
 TRIAL = ((1, 2, 3), (4,))
 
+# Positions of these models' tokens begin with 1 (`decoder_forward` in transformers.js's models/modeling_utils.js).
+COUNT_FROM_ONE = frozenset({"paligemma", "gemma3_text", "gemma3"})
+
 # What ONNX Runtime, V8 and Dawn say (seen, and from their sources); everything else is a failure of another kind.
 _NO_MEMORY = re.compile(
     r"out.of.memory|bad.?alloc|failed to allocate|allocation failed|memory access out of bounds", re.IGNORECASE
@@ -203,14 +206,15 @@ class TransformersJsEngine:
     async def _try_resident(self) -> None:
         """Keep KV caches in ONNX Runtime's memory, if the model's graph computes the same that way."""
         try:
-            runner = ResidentRunner(self._js_module, self._js_ort, self._js_model.sessions.model)
+            first = 1 if str(self._js_model.config.model_type) in COUNT_FROM_ONE else 0
+            runner = ResidentRunner(self._js_module, self._js_ort, self._js_model.sessions.model, first)
         except OrtError as error:
             logger.info("key/value caches are copied: %s", error)
             return
         usual, expected = DynamicKvCache(self._js_module, self._js_model), []
         for tokens in TRIAL:
             js_scores = await self._forward(usual, tokens)
-            expected.append((tokens, JsLogits(self._js_module, js_scores).argmax()))
+            expected.append((tokens, JsLogits(self._js_module, js_scores).read()))
         trial = runner.new_cache()
         if await runner.agrees(trial, expected):
             self._resident = runner
@@ -241,7 +245,10 @@ class TransformersJsEngine:
 
     async def _watch_device(self) -> None:
         """Hear of the loss of the graphics device, on which ONNX Runtime may wait for ever."""
-        js_device = await self._js_module.env.backends.onnx.webgpu.device
+        js_device = self._js_module.env.backends.onnx.webgpu.device
+        if hasattr(js_device, "then"):
+            # As the types have it; the build with WebGPU in native code gives the device itself.
+            js_device = await js_device
         lost = self._lost = asyncio.get_running_loop().create_future()
 
         def on_lost(js_info: JsProxy) -> None:
