@@ -30,7 +30,7 @@ from tabagent.models.handover import Handover, restarting
 from tabagent.models.idleness import CallLater, Idleness
 from tabagent.models.loader import ModelLoader
 from tabagent.models.loading import Load, follow, is_damage, reason_of
-from tabagent.models.plan import LoadPlan
+from tabagent.models.plan import LoadPlan, why_on_cpu
 from tabagent.models.state import StateMachine
 from tabagent.parameters import ResourceSettings
 from tabagent.ports.engine import InferenceEngine
@@ -164,7 +164,9 @@ class ModelLife:
             self._load_failed(load, error)
             return
         self._chosen, self._previous, self._handover.asleep = load.chosen, None, None
-        self._warning = plan.warning
+        # The adapter may have gone with the failure; then the plan does not know that there was one.
+        left = load.webgpu_failed if plan.spec.device is Device.WASM else ""
+        self._warning = plan.warning or (why_on_cpu(request.model_id, left) if left else "")
         self._states.to(State.MODEL_READY)
         self._handover.keep(self._restoring())
         progress.ready(f"{request.model_id} is ready")

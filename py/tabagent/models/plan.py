@@ -92,11 +92,15 @@ def plan_load(request: LoadModel, entry: ManifestEntry, report: DeviceReport, *,
         return plan
     if not entry.webgpu_failed:
         return replace(plan, can_leave_webgpu=True)
-    warning = (
-        f"{entry.repo} failed on WebGPU: {entry.webgpu_failed}. It runs on the CPU now. "
+    return replace(without, warning=why_on_cpu(entry.repo, entry.webgpu_failed))
+
+
+def why_on_cpu(repo: str, webgpu_failed: str) -> str:
+    """Tell the person why a model is not on WebGPU."""
+    return (
+        f"{repo} failed on WebGPU: {webgpu_failed}. It runs on the CPU now. "
         "To try again, load it with the device WebGPU."
     )
-    return replace(without, warning=warning)
 
 
 def _plan_without_webgpu(

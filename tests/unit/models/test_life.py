@@ -127,6 +127,18 @@ async def test_the_next_load_goes_straight_to_the_cpu_with_the_same_reason() -> 
     assert (await world.manager.describe())["warning"] == first.warning
 
 
+async def test_an_adapter_that_goes_with_the_failure_leaves_its_reason() -> None:
+    world, card = card_world("load", DeviceLost)
+    await world.manager.load_model(load_request())
+    await world.until(lambda: world.host.restarts)
+    card.report = replace(GPU, webgpu=False)
+    await next_thread_now(world)
+    ready = await world.heard(WorkerReady)
+
+    assert ready.execution_provider == Device.WASM
+    assert "no kernel" in ready.warning
+
+
 async def test_webgpu_by_name_is_tried_again_and_its_success_is_remembered() -> None:
     world, card = card_world("load")
     await world.manager.load_model(load_request())
