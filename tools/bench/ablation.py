@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.bench.answers import DEVICE, DTYPE, Answered, Answers, ask
+from tools.bench.answers import DEVICE, DTYPE, ONE_BY_ONE, Answered, Answers, ask
 from tools.bench.generate import WORDS
 from tools.bench.results import Report, Row, Series
 from tools.bench.rounds import each_in_turn
@@ -19,8 +19,16 @@ from tools.bench.session import Side, open_session
 from tools.bench.texts import chat, long_question, short_question
 
 ANSWER_TOKENS = 64
-# What is left out, by the name of the variant.
-CHANGES = {"ours": [], "copied-caches": ["copied_caches"], "one-thread": ["one_thread"]}
+# Ours as it ships.
+GUESSES = "guesses"
+# What is left out, by the name of the variant. All but "guesses" compute tokens one by one: what is guessed right depends
+# on the text, and would hide the rest.
+CHANGES: dict[str, list[str]] = {
+    "ours": [],
+    GUESSES: [],
+    "copied-caches": ["copied_caches"],
+    "one-thread": ["one_thread"],
+}
 # Tokens of context, about, and what asks for them.
 QUESTIONS = {50: short_question(0), **{tokens: long_question(0, words) for tokens, words in WORDS.items()}}
 
@@ -30,15 +38,21 @@ def measure(extension: Path, rounds: int) -> Report:
     from tools.model.default_model import REPOSITORY, ensure_default_model
 
     with open_session(extension, models={REPOSITORY: ensure_default_model()}) as session:
-        sides = {name: session.thread(name, changes) for name, changes in CHANGES.items()}
+        sides: dict[str, Side] = {
+            name: session.thread(name, changes) for name, changes in CHANGES.items() if name != GUESSES
+        }
         for side in sides.values():
             side.call("load", {"model": REPOSITORY, "dtype": DTYPE, "device": DEVICE})
+        sides[GUESSES] = sides["ours"]
         answers, prefills = {}, {}
         for tokens, question in QUESTIONS.items():
-            turns = {name: _asking_again(side, question) for name, side in sides.items()}
+            turns = {
+                name: _asking_again(side, question, {} if name == GUESSES else ONE_BY_ONE)
+                for name, side in sides.items()
+            }
             # The first time the whole prompt is read.
             taken = each_in_turn(turns, rounds + 1, rehearsals=0, what=f"{tokens} tokens")
-            prefills[tokens] = {name: given[:1] for name, given in taken.items()}
+            prefills[tokens] = {name: given[:1] for name, given in taken.items() if name != GUESSES}
             answers[tokens] = {name: given[1:] for name, given in taken.items()}
     return report(answers, prefills)
 
@@ -77,6 +91,11 @@ def _same_texts(answers: Mapping[int, Answers]) -> str:
     return f"Variants that wrote the same text: {counts}."
 
 
-def _asking_again(side: Side, question: str) -> Callable[[int], Answered]:
-    options: dict[str, Any] = {"messages": chat(question), "newTokens": ANSWER_TOKENS, "chatId": question[:40]}
+def _asking_again(side: Side, question: str, settings: Mapping[str, Any]) -> Callable[[int], Answered]:
+    options = {
+        "messages": chat(question),
+        "newTokens": ANSWER_TOKENS,
+        "chatId": f"{len(question)} characters",
+        "settings": settings,
+    }
     return lambda number: ask(side, options)

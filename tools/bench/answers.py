@@ -13,6 +13,8 @@ from tools.bench.texts import chat
 from tools.environment import CACHE, ROOT, ToolError
 
 DTYPE, DEVICE = "q8", "wasm"
+# Settings of an answer whose tokens are all computed one by one.
+ONE_BY_ONE = {"prompt_lookup_num_tokens": 0}
 Question = Callable[[int], str]
 
 
@@ -80,7 +82,9 @@ def loading(side: Side, options: Mapping[str, Any]) -> Callable[[int], float]:
     return load
 
 
-def answering(side: Side, question: Question, tokens: int, pieces: Sequence[int] | None) -> Callable[[int], Answered]:
+def answering(
+    side: Side, question: Question, tokens: int, pieces: Sequence[int] | None, **more: object
+) -> Callable[[int], Answered]:
     """Return a turn that asks a question in a new chat.
 
     Args:
@@ -88,10 +92,11 @@ def answering(side: Side, question: Question, tokens: int, pieces: Sequence[int]
         question: by the round's number.
         tokens: of the answer; a shorter one is an error.
         pieces: in which bare JavaScript reads the prompt; None for one pass.
+        more: options of ours alone.
     """
 
     def answer(number: int) -> Answered:
-        return ask(side, {"messages": chat(question(number)), "newTokens": tokens, "pieces": pieces})
+        return ask(side, {"messages": chat(question(number)), "newTokens": tokens, "pieces": pieces, **more})
 
     return answer
 

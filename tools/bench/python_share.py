@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.bench.answers import DEVICE, DTYPE
+from tools.bench.answers import DEVICE, DTYPE, ONE_BY_ONE
 from tools.bench.results import Row, Series, Target
 from tools.bench.rounds import each_in_turn
 from tools.bench.session import ThreadSide, open_session
@@ -75,7 +75,7 @@ def share(tokens_per_second: float, tokens: int, passes: list[float]) -> float:
 def _answering(side: ThreadSide, tokens: int) -> Callable[[int], float]:
     def answer(number: int) -> float:
         side.probe("takeRuns")
-        options = {"messages": chat(short_question(number)), "newTokens": tokens}
+        options = {"messages": chat(short_question(number)), "newTokens": tokens, "settings": ONE_BY_ONE}
         given = side.call("answer", options)
         return share(given["tokensPerSecond"], given["tokens"], side.probe("takeRuns"))
 

@@ -12,7 +12,7 @@ import pytest
 from tools.bench import ablation, conversation, generate, python_share
 from tools.bench.answers import Answered, answering, ask, load_options, loading
 from tools.bench.conversation import ANSWER_TOKENS, PEER, TURNS, Conversation, talk
-from tools.bench.generate import Measured
+from tools.bench.generate import PLAIN, Measured
 from tools.bench.results import Report, Series
 from tools.bench.session import Side
 from tools.environment import ToolError
@@ -72,9 +72,10 @@ def test_who_does_not_tell_how_fast_a_prompt_was_read_is_taken_by_the_first_toke
 def test_a_question_is_asked_with_the_pieces_in_a_chat_of_its_own() -> None:
     ours, fake = side("ours")
 
-    answering(ours, lambda number: f"question {number}", 7, (1, 32))(3)
+    answering(ours, lambda number: f"question {number}", 7, (1, 32), settings={"seed": 1})(3)
 
-    assert fake.asked == [{"messages": [{"role": "user", "content": "question 3"}], "newTokens": 7, "pieces": (1, 32)}]
+    messages = [{"role": "user", "content": "question 3"}]
+    assert fake.asked == [{"messages": messages, "newTokens": 7, "pieces": (1, 32), "settings": {"seed": 1}}]
 
 
 def test_every_load_but_the_first_is_in_a_fresh_thread() -> None:
@@ -98,7 +99,9 @@ def test_bare_javascript_reads_in_pieces_only_where_the_weights_need_them(
 
 def measured() -> Measured:
     short = {name: [answer(speed)] for name, speed in zip(SIDES, (30.0, 30.0, 15.0), strict=True)}
-    long = {"ours": [answer(20.0, tokens=600)], "bare-js": [answer(10.0, tokens=600, text="other")]}
+    short[PLAIN] = [answer(27.0)]
+    long = {name: [answer(20.0, tokens=600)] for name in ("ours", PLAIN)}
+    long["bare-js"] = [answer(10.0, tokens=600, text="other")]
     return Measured(
         loads={name: Series((1000.0,)) for name in SIDES},
         firsts={name: [answer(wait=600.0)] for name in SIDES},
@@ -118,8 +121,12 @@ def test_generate_compares_speeds_and_waits_with_both_peers_and_the_first_answer
     assert named(report) == [
         ("decode_tok_s", "bare-js"),
         ("decode_tok_s", "wllama"),
+        ("decode_tok_s/one-by-one", "bare-js"),
+        ("decode_tok_s/one-by-one", "wllama"),
         ("decode_tok_s/600", "bare-js"),
+        ("decode_tok_s/600/one-by-one", "bare-js"),
         ("decode_tok_s/1500", "bare-js"),
+        ("decode_tok_s/1500/one-by-one", "bare-js"),
         ("ttft_ms", "bare-js"),
         ("ttft_ms", "wllama"),
         ("ttft_first_ms", "bare-js"),
@@ -135,6 +142,7 @@ def test_generate_compares_speeds_and_waits_with_both_peers_and_the_first_answer
     ]
     ratios = {(row.metric, row.peer_name): row.ratio for row in report.rows}
     assert ratios["decode_tok_s", "wllama"] == 2.0
+    assert ratios["decode_tok_s/one-by-one", "wllama"] == 1.8
     assert ratios["ttft_first_ms", "ours-later"] == 1.2
     assert ratios["prefill_tok_s", "wllama"] == 40.0
     assert ratios["prefill_ratio", "one-pass"] == 2.0, "pieces took twice the time of one pass"
@@ -148,7 +156,7 @@ def test_missed_targets_of_generate_are_told() -> None:
         if row.target is not None and not row.target.met(row)
     ]
 
-    assert missed == [("prefill_ratio", "one-pass")]
+    assert missed == [("decode_tok_s/one-by-one", "bare-js"), ("prefill_ratio", "one-pass")]
 
 
 def test_what_a_step_takes_beyond_the_engine_is_pythons() -> None:
@@ -192,8 +200,8 @@ def test_both_are_told_the_same_conversation_and_ours_knows_it_as_one_chat() -> 
 
 
 def test_every_variant_is_compared_at_every_length_of_context() -> None:
-    variants = {name: [answer(speed)] for name, speed in zip(ablation.CHANGES, (30.0, 20.0, 15.0), strict=True)}
-    read = {name: [answer(prompt_tokens_per_second=100.0)] for name in ablation.CHANGES}
+    variants = {name: [answer(speed)] for name, speed in zip(ablation.CHANGES, (30.0, 45.0, 20.0, 15.0), strict=True)}
+    read = {name: [answer(prompt_tokens_per_second=100.0)] for name in ablation.CHANGES if name != ablation.GUESSES}
 
     report = ablation.report({50: variants, 600: variants}, {50: read, 600: read})
 
@@ -201,7 +209,8 @@ def test_every_variant_is_compared_at_every_length_of_context() -> None:
         (f"{metric}/{tokens}", peer)
         for metric in ("decode_tok_s", "prefill_tok_s")
         for tokens in (50, 600)
-        for peer in ("copied-caches", "one-thread")
+        for peer in ("guesses", "copied-caches", "one-thread")
+        if (metric, peer) != ("prefill_tok_s", "guesses")
     ]
-    assert [row.ratio for row in report.rows] == [1.5, 2.0] * 2 + [1.0] * 4
-    assert report.notes == ["Variants that wrote the same text: 2 of 2 (50), 2 of 2 (600)."]
+    assert [row.ratio for row in report.rows] == [30 / 45, 1.5, 2.0] * 2 + [1.0] * 4
+    assert report.notes == ["Variants that wrote the same text: 3 of 3 (50), 3 of 3 (600)."]

@@ -60,6 +60,9 @@ async def test_scores_and_caches_of_the_constant_engine_agree_with_what_it_names
 
     assert (len(scores), scores.index(max(scores))) == (VOCABULARY, logits.argmax())
     assert (await logits.top(5))[0] == [logits.argmax()]
+    each = await engine.forward_each(cache, [3, 4])
+    assert [row.argmax() for row in each] == [3, 4]
+    assert not cache.cuts_freely, "nothing is to be guessed"
     assert await cache.crop(1) == 1
     await cache.release()
     assert cache.length == 0

@@ -46,6 +46,7 @@ class ConstantKvCache:
     """A number of tokens."""
 
     size = 0
+    cuts_freely = False
 
     def __init__(self) -> None:
         self.length = 0
@@ -105,6 +106,13 @@ class ConstantEngine:
         kept = cast(ConstantKvCache, cache)
         kept.length += len(token_ids)
         return ConstantLogits(kept.length % VOCABULARY)
+
+    async def forward_each(self, cache: KvCache, token_ids: Sequence[int]) -> Sequence[Logits]:
+        """Take the time of a pass."""
+        await self._compute(PASS_MS)
+        kept = cast(ConstantKvCache, cache)
+        begin, kept.length = kept.length, kept.length + len(token_ids)
+        return [ConstantLogits(length % VOCABULARY) for length in range(begin + 1, kept.length + 1)]
 
     async def unload(self) -> None:
         """Do nothing."""

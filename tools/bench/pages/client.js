@@ -197,7 +197,7 @@ async ({ changes, archive }) => {
     },
 
     /** One answer; without a chat's id nothing is known of the conversation from before. */
-    async answer({ messages, newTokens, chatId = crypto.randomUUID() }) {
+    async answer({ messages, newTokens, chatId = crypto.randomUUID(), settings = {} }) {
       const begin = now();
       const messageId = crypto.randomUUID();
       const meant = (payload) => payload.messageId === messageId;
@@ -210,7 +210,7 @@ async ({ changes, archive }) => {
         if (type === Events.GENERATION_ERROR) throw new Error(payload.error.message);
         return type === Events.GENERATION_COMPLETE && meant(payload) ? payload : undefined;
       });
-      const options = { max_new_tokens: newTokens, do_sample: false, repetition_penalty: 1 };
+      const options = { max_new_tokens: newTokens, do_sample: false, repetition_penalty: 1, ...settings };
       await request(Requests.SEND_CHAT_MESSAGE, { chatId, messageId, messages, options });
       const { generatedText, tps, numTokens, promptTokens, cachedTokens, prefillTps } = await end;
       return {
