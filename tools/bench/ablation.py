@@ -21,8 +21,8 @@ from tools.bench.texts import chat, long_question, short_question
 ANSWER_TOKENS = 64
 # Ours as it ships.
 GUESSES = "guesses"
-# What is left out, by the name of the variant. All but "guesses" compute tokens one by one: what is guessed right depends
-# on the text, and would hide the rest.
+# What is left out, by the name of the variant. All but "guesses" compute tokens one by one: what is guessed right
+# depends on the text, and would hide the rest.
 CHANGES: dict[str, list[str]] = {
     "ours": [],
     GUESSES: [],
