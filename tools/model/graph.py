@@ -4,6 +4,9 @@ What transformers.js feeds and reads (src/models/modeling_utils.js, `decoder_for
 `past_key_values.N.key/value`, `num_logits_to_keep` in; `logits`, `present.N.key/value` out. `generate` asks for one
 row of logits, so a prompt's other rows are never computed; 0 asks for all of them.
 
+Int8 computes a pass of one token in another way than a longer one (`tools.model.int8`). Its graph is one `If` with the
+whole decoder in each branch; weights lie outside of it, once.
+
 Three choices keep the number of operators, and with it the time for a token, low: query, key and value are one
 product that GroupQueryAttention takes as it is; gate and up are one product; each addition to the residual stream is
 part of the normalization that follows it.
@@ -11,6 +14,8 @@ part of the normalization that follows it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,14 +32,20 @@ CONTRIB = "com.microsoft"
 
 
 class GraphWriter:
-    """Collects the nodes and constants of one graph and names their values."""
+    """Collects the nodes and constants of one graph and names their values.
+
+    Nodes go into both of two branches, for passes of one token and for longer ones, unless `only_one_token` or
+    `only_many_tokens` says otherwise.
+    """
 
     def __init__(self, float_type: int) -> None:
         """Start an empty graph whose activations are `TensorProto.FLOAT` or `TensorProto.FLOAT16`."""
         self.float_type = float_type
         self.float_dtype: npt.DTypeLike = np.float16 if float_type == TensorProto.FLOAT16 else np.float32
-        self.nodes: list[onnx.NodeProto] = []
+        self.one_token: list[onnx.NodeProto] = []
+        self.many_tokens: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self._branches = [self.one_token, self.many_tokens]
 
     def constant(self, name: str, values: npt.NDArray[Any]) -> str:
         """Add a constant of exactly this dtype and return its name."""
@@ -56,14 +67,33 @@ class GraphWriter:
         self, kind: str, name: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: Any
     ) -> list[str]:
         """Add an operator with named outputs ("" for one that nobody reads) and return those names."""
-        self.nodes.append(helper.make_node(kind, inputs, outputs, name=name, domain=domain, **attributes))
+        node = helper.make_node(kind, inputs, outputs, name=name, domain=domain, **attributes)
+        for branch in self._branches:
+            branch.append(node)
         return outputs
+
+    @contextmanager
+    def only_one_token(self) -> Iterator[None]:
+        """Add nodes to the branch for passes of one token alone."""
+        yield from self._only(self.one_token)
+
+    @contextmanager
+    def only_many_tokens(self) -> Iterator[None]:
+        """Add nodes to the branch for longer passes alone."""
+        yield from self._only(self.many_tokens)
+
+    def _only(self, branch: list[onnx.NodeProto]) -> Iterator[None]:
+        before, self._branches = self._branches, [branch]
+        yield
+        self._branches = before
 
 
 class Precision(Protocol):
     """How matrices are stored and multiplied; one instance writes one graph."""
 
     float_type: int
+    # Whether passes of one token have nodes of their own; such a graph takes one text at a time.
+    one_token_apart: bool
 
     def embed(self, graph: GraphWriter, input_ids: str, embedding: FloatArray) -> str:
         """Store the embedding and look `input_ids` up in it; return the hidden states."""
@@ -103,7 +133,7 @@ def build_model(weights: LlamaWeights, precision: Precision) -> onnx.ModelProto:
     states, _ = _normalize(graph, shape, "final_norm", states, pending, weights.final_norm())
     logits = precision.logits(graph, _last_rows(graph, states))
     graph.node("Cast", "logits", [logits], to=TensorProto.FLOAT)
-    return _model(graph, shape)
+    return _model(graph, shape, one_token_apart=precision.one_token_apart)
 
 
 def _positions(graph: GraphWriter, shape: LlamaShape) -> list[str]:
@@ -176,28 +206,47 @@ def _last_rows(graph: GraphWriter, states: str) -> str:
     return graph.node("Slice", "last_states", [states, starts, end, flat])
 
 
-def _model(graph: GraphWriter, shape: LlamaShape) -> onnx.ModelProto:
+def _model(graph: GraphWriter, shape: LlamaShape, *, one_token_apart: bool) -> onnx.ModelProto:
+    batch: str | int = 1 if one_token_apart else "batch_size"
+
     def value(name: str, data_type: int, dims: list[str | int]) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, data_type, dims)
 
     def cache(kind: str, length: str) -> list[onnx.ValueInfoProto]:
         # The last dimensions must be numbers: transformers.js makes an empty past of 0 for every unknown one.
-        dims: list[str | int] = ["batch_size", shape.kv_heads, length, shape.head_dim]
+        dims: list[str | int] = [batch, shape.kv_heads, length, shape.head_dim]
         names = [f"{kind}.{index}.{part}" for index in range(shape.layers) for part in ("key", "value")]
         return [value(name, graph.float_type, dims) for name in names]
 
     inputs = [
-        value("input_ids", TensorProto.INT64, ["batch_size", "sequence_length"]),
-        value("attention_mask", TensorProto.INT64, ["batch_size", "total_sequence_length"]),
+        value("input_ids", TensorProto.INT64, [batch, "sequence_length"]),
+        value("attention_mask", TensorProto.INT64, [batch, "total_sequence_length"]),
         value("num_logits_to_keep", TensorProto.INT64, []),
         *cache("past_key_values", "past_sequence_length"),
     ]
     outputs = [
-        value("logits", TensorProto.FLOAT, ["batch_size", "logits_length", shape.vocab]),
+        value("logits", TensorProto.FLOAT, [batch, "logits_length", shape.vocab]),
         *cache("present", "total_sequence_length"),
     ]
-    onnx_graph = helper.make_graph(graph.nodes, "decoder", inputs, outputs, graph.constants)
+    nodes = _branches(graph, outputs) if one_token_apart else graph.many_tokens
+    onnx_graph = helper.make_graph(nodes, "decoder", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
     return helper.make_model(
         onnx_graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="tabagent", producer_version="1"
     )
+
+
+def _branches(graph: GraphWriter, outputs: list[onnx.ValueInfoProto]) -> list[onnx.NodeProto]:
+    """Return the nodes that choose a branch by the number of tokens."""
+    return [
+        helper.make_node("Size", ["input_ids"], ["token_count"], name="token_count"),
+        helper.make_node("Equal", ["token_count", "one"], ["is_one_token"], name="is_one_token"),
+        helper.make_node(
+            "If",
+            ["is_one_token"],
+            [output.name for output in outputs],
+            name="pass",
+            then_branch=helper.make_graph(graph.one_token, "one_token", [], outputs),
+            else_branch=helper.make_graph(graph.many_tokens, "many_tokens", [], outputs),
+        ),
+    ]

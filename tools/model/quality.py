@@ -16,10 +16,6 @@ import numpy.typing as npt
 
 from tools.model.precision import FILE_NAMES
 
-# The first token alone, then pieces of 32: the first token's activations are so large that they would ruin the one
-# scale that dynamic int8 has for a whole pass.
-DEFAULT_PIECES = (1, 32)
-
 SYSTEM_MESSAGE = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
 
@@ -99,7 +95,7 @@ def split_pieces(token_ids: Sequence[int], pieces: Sequence[int] | None) -> Iter
         start += length
 
 
-def perplexity(model_dir: Path, dtype: str, text: str, *, pieces: Sequence[int] | None = DEFAULT_PIECES) -> float:
+def perplexity(model_dir: Path, dtype: str, text: str, *, pieces: Sequence[int] | None = None) -> float:
     """Return how surprised the model is by `text`: exp of the mean negative log likelihood of tokens 2 to last.
 
     Args:
@@ -131,7 +127,7 @@ def greedy_answers(
     questions: Sequence[str],
     *,
     tokens: int = 24,
-    pieces: Sequence[int] | None = DEFAULT_PIECES,
+    pieces: Sequence[int] | None = None,
 ) -> list[str]:
     """Return the first `tokens` tokens of the greedy answer to each question."""
     model = NativeModel(model_dir, dtype)

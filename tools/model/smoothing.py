@@ -1,6 +1,6 @@
 """Shift the difficulty of int8 from activations to weights (SmoothQuant, https://arxiv.org/abs/2211.10438).
 
-Dynamic int8 has one scale for all activations of a pass; a few channels that are ten times larger than the rest take
+Dynamic int8 has one scale for all activations of a token; a few channels that are ten times larger than the rest take
 most of its 255 steps. Dividing such a channel by a constant where it is made (a normalization's weight, the value
 rows) and multiplying the matching column of the next matrix by it changes nothing in exact arithmetic, costs nothing
 at run time, and evens the channels out. How large each channel gets is seen by running a short text through the
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tools.model.weights import FloatArray, LayerWeights, LlamaWeights
 
-# The first position is fed alone (see the module `quality`) and its huge values are not typical.
+# The first position (the attention sink) has a scale of its own, and its huge values are not typical.
 SKIPPED_POSITIONS = 1
 # How much of the difficulty goes to the weights, 0 to 1; of 0.5, 0.7 and 0.85 the middle one measured best.
 STRENGTH = 0.7

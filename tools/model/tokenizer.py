@@ -110,6 +110,8 @@ def config_json(shape: LlamaShape, *, bos: int, eos: int) -> Json:
         "rms_norm_eps": shape.epsilon,
         "rope_scaling": None,
         "rope_theta": shape.rope_base,
+        # Read by the extension: activations of q8 have a scale for each token, so a prompt may be passed whole.
+        "tabagent_quantization": {"q8": "token"},
         "tie_word_embeddings": True,
         # Read by releases of transformers.js that do not take the cache's type from the graph itself.
         "transformers.js_config": {"kv_cache_dtype": {"q4f16": "float16"}},

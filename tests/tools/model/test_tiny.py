@@ -1,5 +1,6 @@
 """Kilobyte models: the graph computes what the architecture says, in every dtype, and files are the same each time."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -70,18 +71,55 @@ class AllLayers:
 @pytest.mark.parametrize(("dtype", "least"), [("q8", 0.99), ("q4", 0.9), ("q4f16", 0.9)])
 def test_a_quantized_variant_points_where_the_full_one_does(tiny: Path, dtype: str, least: float) -> None:
     full = NativeModel(tiny, "fp32").feed(TOKENS)
-    quantized = NativeModel(tiny, dtype).feed_in_pieces(TOKENS, (1, 32))
+    quantized = NativeModel(tiny, dtype).feed(TOKENS)
     cosines = (full * quantized).sum(axis=1) / np.linalg.norm(full, axis=1) / np.linalg.norm(quantized, axis=1)
 
     assert cosines.min() > least
 
 
-@pytest.mark.parametrize("dtype", ["fp32", "q4"])
+@pytest.mark.parametrize("dtype", ["fp32", "q8", "q4"])
 def test_a_prompt_in_pieces_gives_the_logits_of_the_whole(tiny: Path, dtype: str) -> None:
     whole = NativeModel(tiny, dtype).feed(TOKENS)
     pieces = NativeModel(tiny, dtype).feed_in_pieces(TOKENS, (1, 2))
 
     assert relative_error(pieces, whole) < 1e-4
+
+
+@pytest.mark.parametrize("dtype", ["fp32", "q8", "q4"])
+def test_a_token_counts_the_same_whatever_follows_in_its_pass(tiny: Path, dtype: str) -> None:
+    model = NativeModel(tiny, dtype)
+    alone = model.feed(TOKENS[:3])
+    model.reset()
+    followed = model.feed([*TOKENS[:3], *range(3, 60)])[:3]
+
+    assert relative_error(followed, alone) < 1e-5
+
+
+def test_a_pass_of_one_token_computes_what_a_longer_pass_does(tiny: Path) -> None:
+    model = NativeModel(tiny, "q8")
+    for token in range(0, 320, 40):
+        model.reset()
+        whole = model.feed([token, *TOKENS])
+        model.reset()
+        first = model.feed([token])
+
+        np.testing.assert_array_equal(first, whole[:1])
+
+
+@pytest.mark.parametrize("pieces", [(1,), (2,), (3, 8), (1, 32)])
+def test_8_bits_write_the_same_text_however_the_prompt_is_cut(tiny: Path, pieces: tuple[int, ...]) -> None:
+    model = NativeModel(tiny, "q8")
+    for seed in range(6):
+        prompt = np.random.Generator(np.random.PCG64(seed)).integers(3, 320, 40).tolist()
+        whole = model.answer(prompt, tokens=16, pieces=None, eos=-1)
+
+        assert model.answer(prompt, tokens=16, pieces=pieces, eos=-1) == whole
+
+
+def test_the_configuration_says_that_8_bits_are_by_token(tiny: Path) -> None:
+    config = json.loads((tiny / "config.json").read_text(encoding="utf-8"))
+
+    assert config["tabagent_quantization"] == {"q8": "token"}
 
 
 def test_only_the_logits_that_are_asked_for_are_computed(tiny: Path) -> None:
