@@ -300,6 +300,9 @@ class LoadedModel:
         context_length: Tokens that the model can attend to.
         dynamic_quantization: Activations are quantized at run time with one scale for a whole pass, so that a prompt
             has to be passed in pieces with the first token alone (see `tabagent.generation.prefill`).
+        alike_alone: A token that is computed alone has the keys and values that it has in a longer pass. Not so where
+            activations are quantized: ONNX Runtime's attention rounds differently for one token, and a difference in
+            the last bit can grow to a quantization step.
         end_tokens: That end an answer.
         defaults: What the model's `generation_config.json` says of sampling, by the names of `GenerationSettings`.
         has_template: The tokenizer brings a chat template.
@@ -309,6 +312,7 @@ class LoadedModel:
     spec: LoadSpec
     context_length: int
     dynamic_quantization: bool
+    alike_alone: bool = True
     end_tokens: frozenset[int] = frozenset()
     pad_token: int | None = None
     bos_token: int | None = None

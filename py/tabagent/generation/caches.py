@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from tabagent.generation.prefill import reusable
 from tabagent.ports.engine import KvCache
+from tabagent.specs import LoadedModel
 
 
 @dataclass(slots=True)
@@ -50,18 +51,20 @@ class ChatCaches:
         """Bytes of all caches."""
         return sum(cache.kv.size for cache in self._chats.values())
 
-    async def open(self, chat_id: str, prompt: Sequence[int], *, dynamic_quantization: bool, reuse: bool) -> ChatCache:
+    async def open(self, chat_id: str, prompt: Sequence[int], loaded: LoadedModel, *, reuse: bool) -> ChatCache:
         """Return the chat's cache, cut to what `prompt` begins with; an empty one when there is nothing in common.
 
-        It is the caller's until `keep`: when the computation fails it is lost.
+        What was computed token by token is only kept where that is the same as in longer passes: with and without a
+        cache, an answer has the same text. It is the caller's until `keep`: when the computation fails it is lost.
         """
         cache = self._chats.pop(chat_id, None)
         if cache is None:
             return ChatCache(self._new_cache())
         common = cache.common(prompt)
-        if dynamic_quantization:
+        if not loaded.alike_alone:
             common = min(common, cache.as_prompt)
-        kept = reusable(common, len(prompt), dynamic_quantization=dynamic_quantization) if reuse else 0
+        dynamic = loaded.dynamic_quantization
+        kept = reusable(common, len(prompt), dynamic_quantization=dynamic) if reuse else 0
         # A cut may leave less than was asked for, at a place where no piece begins.
         left = await cache.kv.crop(kept)
         if left != kept:

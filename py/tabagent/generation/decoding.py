@@ -12,9 +12,12 @@ from tabagent.generation.lookup import PromptLookup
 from tabagent.generation.sampling import InvalidScores, NoTokenLeft, Sampler
 from tabagent.generation.text_stream import TextStream
 from tabagent.messages import Event
+from tabagent.parameters import GenerationSettings
 from tabagent.ports.engine import InferenceEngine, Logits
 from tabagent.specs import LoadedModel
 
+# Tokens that are guessed at a time at most, where nobody says otherwise and the text stays the same for certain.
+GUESSES = 8
 STOP, STOP_STRING, LENGTH, TIME, STOPPED = "stop", "stop_string", "length", "time", "stopped"
 
 
@@ -53,9 +56,7 @@ class Decoding:
             text_of=self._stream.peek,
             encode=engine.encode,
         )
-        # What a pass with one scale for all its tokens computes depends on the guesses in it.
-        guesses = 0 if loaded.dynamic_quantization or not cache.kv.cuts_freely else settings.prompt_lookup_num_tokens
-        self._lookup = PromptLookup(prompt.token_ids, guesses)
+        self._lookup = PromptLookup(prompt.token_ids, _most_guesses(settings, loaded, cache))
         self._guess: list[int] = []  # tokens that were computed on trial
         self._rows: Sequence[Logits] = ()  # the scores after the last token and after each of these
         self._right = 0  # how many of them came true
@@ -147,3 +148,12 @@ class Decoding:
             self._lookup.learn(len(self._guess), self._right)
             await self._cache.kv.crop(len(self._cache.token_ids))
             self._guess, self._rows, self._right = [], (), 0
+
+
+def _most_guesses(settings: GenerationSettings, loaded: LoadedModel, cache: ChatCache) -> int:
+    """Return how many tokens may be guessed at a time: none where that costs more than it gives."""
+    wanted = settings.prompt_lookup_num_tokens
+    if wanted is None:
+        wanted = GUESSES if loaded.alike_alone else 0
+    # What a pass with one scale for all its tokens computes depends on the guesses in it.
+    return 0 if loaded.dynamic_quantization or not cache.kv.cuts_freely else wanted

@@ -14,6 +14,8 @@ PIECE_TOKENS_DYNAMIC = 32
 # Smaller ones cost more than a tenth of a CPU's speed, larger ones gain nothing any more (docs/benchmarks.md).
 FEWEST_TOKENS = 32
 MOST_TOKENS = 512
+# A token alone may be computed with other rounding than in a longer pass (`LoadedModel.alike_alone`).
+FEWEST_TOGETHER = 2
 # Stop is heard between pieces.
 PIECE_SECONDS = 0.1
 
@@ -37,6 +39,8 @@ class PieceSizer:
                 yield range(start, stop)
             else:
                 stop = min(end, start + self._tokens)
+                if end - stop < FEWEST_TOGETHER:
+                    stop = end
                 begun = self._now()
                 yield range(start, stop)
                 self._learn(stop - start, self._now() - begun)
@@ -55,10 +59,10 @@ def reusable(common: int, prompt: int, *, dynamic_quantization: bool) -> int:
 
     Args:
         common: Tokens that cache and prompt begin with alike, and that were computed as a prompt's.
-        prompt: Tokens of the prompt; its last one is always computed, because its scores are wanted.
+        prompt: Tokens of the prompt; its last ones are always computed, because scores are wanted.
         dynamic_quantization: Only whole pieces are what they would be without a cache.
     """
-    common = min(common, prompt - 1)
+    common = min(common, prompt - FEWEST_TOGETHER)
     if not dynamic_quantization or common < 1:
         return max(0, common)
     return 1 + (common - 1) // PIECE_TOKENS_DYNAMIC * PIECE_TOKENS_DYNAMIC

@@ -47,12 +47,8 @@ class AnswerWriter:
             IncompleteJson: The answer had to be JSON and reached its limit before its end.
             NothingAllowed: The settings forbid everything that could come next.
         """
-        cache = await self._caches.open(
-            answer.chat_id,
-            prompt.token_ids,
-            dynamic_quantization=loaded.dynamic_quantization,
-            reuse=prompt.settings.use_cache,
-        )
+        reuse = prompt.settings.use_cache
+        cache = await self._caches.open(answer.chat_id, prompt.token_ids, loaded, reuse=reuse)
         answer.cached = len(cache.token_ids)
         logits = await self._read_prompt(answer, prompt, loaded, cache)
         try:

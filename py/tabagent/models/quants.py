@@ -38,6 +38,8 @@ COMMON_FILES = (
 
 # Activations of these are quantized at run time, with one scale for a whole pass (ONNX's DynamicQuantizeLinear).
 DYNAMICALLY_QUANTIZED = frozenset({Dtype.Q8, Dtype.INT8, Dtype.UINT8})
+# Nothing is quantized while these are computed; MatMulNBits quantizes activations too (`accuracy_level`).
+NEVER_QUANTIZED = frozenset({Dtype.FP32, Dtype.FP16})
 NEEDS_F16 = frozenset({Dtype.FP16, Dtype.Q4F16, Dtype.Q2F16, Dtype.Q1F16})
 FEW_BITS = frozenset({Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1})
 

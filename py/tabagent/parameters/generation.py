@@ -251,11 +251,11 @@ class GenerationSettings:
         True,
         "Keep what was computed of a chat for its next turn; without it every turn reads the whole chat again.",
     )
-    prompt_lookup_num_tokens: int = option(
+    prompt_lookup_num_tokens: int | None = option(
         Kind.INTEGER,
-        8,
-        "Tokens at most that are guessed from earlier text and computed together; right guesses save time, wrong ones "
-        "change nothing. 0 guesses nothing.",
+        None,
+        "Tokens at most that are guessed from earlier text and computed together; right guesses save time. 0 guesses "
+        "nothing; null guesses where that cannot change the text: with quantized weights it can, by rounding.",
         source=Source.TRANSFORMERS,
         low=0,
         high=32,

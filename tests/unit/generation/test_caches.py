@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from tabagent.adapters.memory.engine import TOKEN_BYTES, MemoryEngine, MemoryKvCache
 from tabagent.generation.caches import ChatCache, ChatCaches
+from tabagent.specs import Device, Dtype, LoadedModel, LoadSpec
 
 PLENTY = 10**6
+SPEC = LoadSpec(
+    repo="acme/tiny",
+    commit="c0ffee",
+    dtype=Dtype.FP32,
+    device=Device.WASM,
+    task="text-generation",
+    onnx_file="onnx/model.onnx",
+    external_data_files=0,
+    threads=2,
+)
+EXACT = LoadedModel(spec=SPEC, context_length=1000, dynamic_quantization=False)
+BY_TOKEN = LoadedModel(spec=SPEC, context_length=1000, dynamic_quantization=False, alike_alone=False)
+BY_PASS = LoadedModel(spec=SPEC, context_length=1000, dynamic_quantization=True, alike_alone=False)
 
 
 class Caches:
@@ -17,10 +31,10 @@ class Caches:
         self.caches = ChatCaches(self.engine.new_cache, lambda: self.budget)
 
     async def answer(
-        self, chat: str, prompt: list[int], answer: list[int], *, dynamic: bool = False, reuse: bool = True
+        self, chat: str, prompt: list[int], answer: list[int], *, loaded: LoadedModel = EXACT, reuse: bool = True
     ) -> int:
         """Read a prompt, write an answer, keep both; return how many tokens were known."""
-        cache = await self.caches.open(chat, prompt, dynamic_quantization=dynamic, reuse=reuse)
+        cache = await self.caches.open(chat, prompt, loaded, reuse=reuse)
         known = len(cache.token_ids)
         assert cache.token_ids == prompt[:known]
         assert cache.kv.length == known
@@ -50,7 +64,7 @@ async def test_the_next_prompt_goes_on_after_the_answer() -> None:
     caches = Caches()
     await caches.answer("a", [1, 2, 3], [4, 5])
 
-    assert await caches.answer("a", [1, 2, 3, 4, 5, 6], [7]) == 5
+    assert await caches.answer("a", [1, 2, 3, 4, 5, 6, 7], [8]) == 5
 
 
 async def test_what_the_template_rewrote_is_computed_again() -> None:
@@ -66,14 +80,14 @@ async def test_an_edited_message_reuses_what_is_before_it() -> None:
     await caches.answer("a", [1, 2, 3], [4, 5])
     await caches.answer("a", [1, 2, 3, 4, 5, 6], [7])
 
-    assert await caches.answer("a", [1, 2, 9], [4]) == 2
+    assert await caches.answer("a", [1, 2, 9, 9], [4]) == 2
 
 
-async def test_the_same_prompt_again_computes_its_last_token() -> None:
+async def test_the_same_prompt_again_computes_its_last_tokens() -> None:
     caches = Caches()
     await caches.answer("a", [1, 2, 3], [4, 5])
 
-    assert await caches.answer("a", [1, 2, 3], [8]) == 2
+    assert await caches.answer("a", [1, 2, 3], [8]) == 1
 
 
 async def test_another_chat_sees_nothing_of_it() -> None:
@@ -91,17 +105,26 @@ async def test_interleaved_chats_keep_what_is_theirs() -> None:
     for turn in range(10, 16):
         known.append(await caches.answer("a", first, [turn]))
         known.append(await caches.answer("b", second, [turn + 50]))
-        first, second = [*first, turn, 1], [*second, turn + 50, 2]
+        first, second = [*first, turn, 1, 1], [*second, turn + 50, 2, 2]
 
-    assert known == [0, 0, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12]
+    assert known == [0, 0, 4, 4, 7, 7, 10, 10, 13, 13, 16, 16]
 
 
 async def test_dynamic_quantization_reuses_whole_pieces_of_prompts_only() -> None:
     caches = Caches()
     prompt = list(range(70))
-    await caches.answer("a", prompt, list(range(70, 200)), dynamic=True)
+    await caches.answer("a", prompt, list(range(70, 200)), loaded=BY_PASS)
 
-    assert await caches.answer("a", list(range(200)), [1], dynamic=True) == 65
+    assert await caches.answer("a", list(range(200)), [1], loaded=BY_PASS) == 65
+
+
+async def test_quantization_by_token_reuses_prompts_and_computes_answers_again() -> None:
+    caches = Caches()
+    prompt = list(range(70))
+    await caches.answer("a", prompt, list(range(70, 200)), loaded=BY_TOKEN)
+
+    assert await caches.answer("a", list(range(210)), [1], loaded=BY_TOKEN) == 70
+    assert await caches.answer("a", list(range(220)), [1], loaded=BY_TOKEN) == 210
 
 
 async def test_without_reuse_everything_is_computed() -> None:
@@ -115,8 +138,8 @@ async def test_a_state_that_cannot_be_cut_begins_anew() -> None:
     caches = Caches(can_crop=False)
     await caches.answer("a", [1, 2, 3], [4])
 
-    assert await caches.answer("a", [1, 2, 3, 4, 5], [6]) == 4
-    assert await caches.answer("a", [1, 2, 9], [6]) == 0
+    assert await caches.answer("a", [1, 2, 3, 4, 5, 6], [7]) == 4
+    assert await caches.answer("a", [1, 2, 9, 9], [6]) == 0
 
 
 async def test_a_cut_at_another_place_than_asked_for_is_no_cut() -> None:
@@ -125,11 +148,11 @@ async def test_a_cut_at_another_place_than_asked_for_is_no_cut() -> None:
             return await super().crop(length - 1 if length > 1 else length)
 
     caches = ChatCaches(Stubborn, lambda: PLENTY)
-    cache = await caches.open("a", [1, 2, 3], dynamic_quantization=False, reuse=True)
+    cache = await caches.open("a", [1, 2, 3], EXACT, reuse=True)
     assert isinstance(cache.kv, Stubborn)
     cache.kv.tokens, cache.token_ids = [1, 2, 3, 4], [1, 2, 3, 4]
     await caches.keep("a", cache)
-    cache = await caches.open("a", [1, 2, 3, 5], dynamic_quantization=False, reuse=True)
+    cache = await caches.open("a", [1, 2, 3, 5, 6], EXACT, reuse=True)
 
     assert (cache.kv.length, cache.token_ids) == (0, [])
 
@@ -143,7 +166,7 @@ async def test_over_the_budget_the_chat_that_waited_longest_gives_way() -> None:
     await caches.answer("c", [1, 2], [3])
 
     assert oldest.released
-    assert await caches.answer("a", [1, 2, 3, 4, 5, 6, 7], [8]) == 6
+    assert await caches.answer("a", [1, 2, 3, 4, 5, 6, 7, 8], [9]) == 6
 
 
 async def test_one_chat_over_the_budget_keeps_nothing() -> None:

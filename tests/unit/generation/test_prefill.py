@@ -60,6 +60,11 @@ def test_pieces_shrink_again_when_the_machine_gets_slower() -> None:
     assert machine.read(3000, sizer=sizer)[:2] == [MOST_TOKENS, 100]
 
 
+def test_no_piece_of_a_longer_prompt_has_one_token_alone() -> None:
+    assert Machine(80).read(2 * FEWEST_TOKENS + 1) == [FEWEST_TOKENS, FEWEST_TOKENS + 1]
+    assert Machine(80).read(1) == [1]
+
+
 def test_a_short_prompt_teaches_nothing() -> None:
     machine = Machine(1e9)
     sizer = PieceSizer(machine.now)
@@ -85,8 +90,9 @@ def test_pieces_cover_the_prompt_once(start: int, tokens: int, dynamic: bool, sp
     [
         (0, 10, False, 0),
         (5, 10, False, 5),
-        (10, 10, False, 9),
-        (40, 10, False, 9),
+        (10, 10, False, 8),
+        (40, 10, False, 8),
+        (1, 1, False, 0),
         (0, 10, True, 0),
         (1, 10, True, 1),
         (32, 100, True, 1),
@@ -95,7 +101,7 @@ def test_pieces_cover_the_prompt_once(start: int, tokens: int, dynamic: bool, sp
         (97, 97, True, 65),
     ],
 )
-def test_what_is_reused_ends_where_a_piece_ends_and_before_the_last_token(
+def test_what_is_reused_ends_where_a_piece_ends_and_before_the_last_tokens(
     common: int, prompt: int, dynamic: bool, kept: int
 ) -> None:
     assert reusable(common, prompt, dynamic_quantization=dynamic) == kept

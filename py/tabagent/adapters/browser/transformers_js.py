@@ -30,7 +30,7 @@ from tabagent.adapters.browser.resident_cache import OrtError, ResidentKvCache, 
 from tabagent.engine_errors import DeviceLost, EngineError, GenerationFailed, LoadFailed, OutOfMemory, TemplateFailed
 from tabagent.errors import JsonObject, JsonValue, TabAgentError
 from tabagent.models.architecture import context_length, per_token_dtypes, token_ids
-from tabagent.models.quants import DYNAMICALLY_QUANTIZED
+from tabagent.models.quants import DYNAMICALLY_QUANTIZED, NEVER_QUANTIZED
 from tabagent.parameters import Layer, accepted
 from tabagent.ports.engine import KvCache
 from tabagent.specs import ChatMessage, Device, DeviceReport, LoadedModel, LoadSpec
@@ -241,6 +241,7 @@ class TransformersJsEngine:
             spec=spec,
             context_length=context_length(config),
             dynamic_quantization=not whole_passes,
+            alike_alone=spec.dtype in NEVER_QUANTIZED,
             end_tokens=tokens.end,
             pad_token=tokens.pad,
             bos_token=tokens.bos,

@@ -9,7 +9,7 @@ from typing import cast
 
 from tabagent.engine_errors import GenerationFailed, LoadFailed, TemplateFailed
 from tabagent.errors import JsonValue
-from tabagent.models.quants import DYNAMICALLY_QUANTIZED
+from tabagent.models.quants import DYNAMICALLY_QUANTIZED, NEVER_QUANTIZED
 from tabagent.ports.engine import KvCache, Logits
 from tabagent.specs import ChatMessage, DeviceReport, LoadedModel, LoadSpec
 
@@ -128,6 +128,7 @@ class MemoryEngine:
             spec=spec,
             context_length=self._context_length,
             dynamic_quantization=spec.dtype in DYNAMICALLY_QUANTIZED,
+            alike_alone=spec.dtype in NEVER_QUANTIZED,
             end_tokens=frozenset({0}),
             bos_token=self.bos_token,
             has_template=self.has_template,
