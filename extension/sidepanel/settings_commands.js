@@ -8,6 +8,7 @@ import { set } from "./state.js";
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Edit} Edit */
 /** @typedef {import("./types.js").Scope} Scope */
+/** @typedef {import("./connection.js").RequestError} RequestError */
 
 // Typing a number of three digits is one change.
 const PAUSE_MS = 300;
@@ -112,13 +113,21 @@ export class SettingsCommands {
   }
 
   /**
-   * Keeps settings that came with an import, for all models.
+   * Keeps settings that came with an import, for all models: those that there are, each by itself.
    * @param {Record<string, unknown>} values
+   * @throws {RequestError} the first refusal; the others are kept all the same
    */
   async take(values) {
-    const request = { scope: "global", values };
-    await this.connection.request(RuntimeMessageTypes.SAVE_SETTINGS, request);
     await this.refresh();
+    const names = new Set(this.store.state.settings?.schema.map(({ name }) => name));
+    const saved = Object.entries(values)
+      .filter(([name]) => names.has(name))
+      .map(([name, value]) =>
+        this.connection.request(RuntimeMessageTypes.SAVE_SETTINGS, { scope: "global", values: { [name]: value } }),
+      );
+    const refusal = (await Promise.allSettled(saved)).find(({ status }) => status === "rejected");
+    await this.refresh();
+    if (refusal?.status === "rejected") throw refusal.reason;
   }
 
   async measureMemory() {
