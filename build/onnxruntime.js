@@ -6,12 +6,15 @@
 import { InferenceSession, env } from "onnxruntime-web/jspi";
 
 env.wasm.wasmPaths = {
-  mjs: new URL("./ort-wasm-simd-threaded.jspi.mjs", import.meta.url).href,
+  mjs: new URL("./onnxruntime-module.js", import.meta.url).href,
   wasm: new URL("./ort-wasm-simd-threaded.jspi.wasm", import.meta.url).href,
 };
 
 // The smallest model there is, y = Identity(x), made with onnx.helper (IR 7, opset 13) and serialized.
 const IDENTITY = "CAcSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQDQ==";
+
+/** The WebAssembly module, once a session has been made. */
+env.module = async () => (await import(env.wasm.wasmPaths.mjs)).module;
 
 /** Compiles the WebAssembly and starts its threads: half of what a small model's load takes, and it needs no weights. */
 env.start = async () => {

@@ -11,7 +11,7 @@ function publish(envelopes) {
   for (const port of ports) port.postMessage(envelopes);
 }
 
-const supervisor = new Supervisor(publish);
+const supervisor = new Supervisor(publish, () => ports.size);
 
 /** @param {chrome.runtime.MessageSender | undefined} sender */
 function facts(sender) {

@@ -36,19 +36,6 @@ async function boot(archives) {
   return { pyodide, note };
 }
 
-// Two steps of a small model on a CPU: Stop is heard soon, and the engine is rarely held up.
-const LISTEN_EVERY_MS = 50;
-/** A task of its own: lets messages in, which a chain of promises alone does not. */
-const channel = new MessageChannel();
-/** @type {(() => void)[]} */
-const waiting = [];
-channel.port1.onmessage = () => waiting.shift()?.();
-const nextTask = () =>
-  new Promise((resolve) => {
-    waiting.push(() => resolve(undefined));
-    channel.port2.postMessage(null);
-  });
-
 // Each call into Python leaves garbage behind, and bytes come in thousands of pieces a second.
 const TELL_EVERY_MS = 50;
 /** @type {Map<number, (answer: unknown) => void>} */
@@ -63,6 +50,9 @@ function hostFor(pyodide, config) {
     broadcast: (/** @type {string} */ text) => postMessage({ kind: "broadcast", text }),
     retain: (/** @type {string} */ baton) => postMessage({ kind: "retain", baton }),
     restart: (/** @type {string} */ reason) => postMessage({ kind: "restart", reason }),
+    expectWithin: (/** @type {number} */ seconds, /** @type {string} */ why) =>
+      postMessage({ kind: "expect", seconds, why }),
+    atEase: () => postMessage({ kind: "atEase" }),
     askDocument: (/** @type {string} */ what) =>
       new Promise((resolve) => {
         const number = askedSoFar++;
@@ -72,17 +62,6 @@ function hostFor(pyodide, config) {
     pythonHeap: () => pyodide._module.HEAPU8.byteLength,
     importEngine: async () => ({ ...(await import("./vendor/transformers/transformers.js")) }),
     importHasher: async () => ({ ...(await import("./vendor/hash-wasm/hash-wasm.js")) }),
-    yieldBetweenSteps(/** @type {any} */ model) {
-      const forward = model.forward.bind(model);
-      let heard = 0;
-      model.forward = async (/** @type {unknown} */ inputs) => {
-        if (performance.now() - heard > LISTEN_EVERY_MS) {
-          await nextTask();
-          heard = performance.now();
-        }
-        return forward(inputs);
-      };
-    },
     async readInto(/** @type {any} */ reader, /** @type {Uint8Array} */ block, /** @type {any} */ onBytes) {
       const size = block.byteLength;
       let { buffer } = block, filled = 0, told = 0, toldAt = performance.now();

@@ -1,6 +1,6 @@
 // @ts-check
 // Starts the runtime's thread, keeps what it wants to hand to the next one, and starts that when it ends:
-// at once when Python asked for it, with a growing pause and a limit when it crashed.
+// at once when Python asked for it or hangs, with a growing pause and a limit when it crashed.
 import { ErrorCodes, RuntimeMessageTypes, WorkerEventNames } from "./events.js";
 
 const BOOT_LIMIT_MS = 60_000;
@@ -12,9 +12,13 @@ const FIRST_PAUSE_MS = 250;
 /** @typedef {{message: any, sender: Sender, resolve: (reply: object) => void, sent: boolean}} Pending */
 
 export class Supervisor {
-  /** @param {(envelopes: unknown[]) => void} publish posts envelopes to every page with a port */
-  constructor(publish) {
+  /**
+   * @param {(envelopes: unknown[]) => void} publish posts envelopes to every page with a port
+   * @param {() => number} pages how many such pages there are
+   */
+  constructor(publish, pages) {
     this.publish = publish;
+    this.pages = pages;
     this.baton = "";
     this.starts = 0;
     this.ready = false;
@@ -26,10 +30,11 @@ export class Supervisor {
     this.nextRequest = 0;
     /** @type {Worker | null} */
     this.worker = null;
-    this.bootTimer = 0;
+    this.bootTimer = this.deadline = 0;
   }
 
-  start(reason = "the extension started") {
+  /** @param {string} reason @param {string} overdue what the thread before did not do in time */
+  start(reason = "the extension started", overdue = "") {
     this.starts += 1;
     this.ready = this.gaveUp = false;
     this.publish([{ type: WorkerEventNames.CREATING_WORKER, payload: { attempt: this.starts, reason } }]);
@@ -38,7 +43,7 @@ export class Supervisor {
     worker.onmessage = ({ data }) => this.worker === worker && this.receive(data);
     worker.onerror = (event) => this.worker === worker && this.crashed(event.message || "an uncaught error");
     this.bootTimer = setTimeout(() => this.crashed("it did not start in time"), BOOT_LIMIT_MS);
-    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: this.baton });
+    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: this.baton, overdue });
   }
 
   /**
@@ -91,6 +96,13 @@ export class Supervisor {
       case "ask":
         void this.answer(data);
         break;
+      case "expect":
+        clearTimeout(this.deadline);
+        this.deadline = setTimeout(() => this.overdue(data), data.seconds * 1000);
+        break;
+      case "atEase":
+        clearTimeout(this.deadline);
+        break;
       case "restart":
         this.end(data.reason);
         this.start(data.reason);
@@ -104,8 +116,16 @@ export class Supervisor {
   /** @param {{what: string, number: number}} question what only a document can tell */
   async answer({ what, number }) {
     const { worker } = this;
-    const answer = what === "heap" ? heapFigures() : await navigator.storage.persist();
+    const answers = { heap: heapFigures, pages: this.pages, persist: () => navigator.storage.persist() };
+    const answer = await answers[/** @type {keyof typeof answers} */ (what)]();
     worker?.postMessage({ kind: "answer", number, answer });
+  }
+
+  /** Ends a thread that hangs. It has taken its request with it, so the next one may start at once. @param {any} data */
+  overdue({ seconds, why }) {
+    const reason = `it gave no sign of life for ${seconds} s`;
+    this.end(reason);
+    this.start(reason, why);
   }
 
   /** @param {string} reason */
@@ -127,6 +147,7 @@ export class Supervisor {
   /** Ends the thread; requests that it had taken are refused, the others wait for the next one. @param {string} reason */
   end(reason) {
     clearTimeout(this.bootTimer);
+    clearTimeout(this.deadline);
     this.worker?.terminate();
     this.worker = null;
     this.ready = false;

@@ -12,6 +12,7 @@ ArrayBuffer: Any
 BigInt64Array: Any
 Blob: Any
 Error: Any
+Float32Array: Any
 IDBKeyRange: Any
 JSON: Any
 Object: Any

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cache
 from typing import TypeVar, cast
 
-from tabagent.errors import BadRequest, EmptyPrompt, JsonObject, JsonValue, PayloadTooLarge
+from tabagent.errors import BadRequest, JsonObject, JsonValue, PayloadTooLarge
 from tabagent.messages import (
     Empty,
     Event,
@@ -21,18 +21,14 @@ from tabagent.messages import (
     InterruptGeneration,
     LoadModel,
     Request,
-    SendChatMessage,
     Sender,
 )
-from tabagent.parameters import check
-from tabagent.specs import ChatMessage, Device, Dtype
+from tabagent.specs import Device, Dtype
 
 # A prompt that fills a context of 128k tokens has about half a million characters; four million leave room for any
 # text of such a model and still refuse a page that posts megabytes by mistake. Chrome itself stops at 64 MiB.
 MAX_MESSAGE_CHARACTERS = 4_000_000
 MAX_ID_CHARACTERS = 200
-MAX_MESSAGES = 10_000
-ROLES = ("system", "user", "assistant", "tool")
 AUTO = "auto"
 
 # Hub repository names: one or two parts of letters, digits and ._- (`REPO_ID_REGEX` of huggingface_hub), no "--"
@@ -65,13 +61,13 @@ def decode_envelope(text: str, sender: Sender) -> Request:
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The message is not JSON that can be read: {error}.") from error
     if not isinstance(message, dict):
-        raise BadRequest(f"A message must be an object with type, requestId and payload, not {_shown(message)}.")
+        raise BadRequest(f"A message must be an object with type, requestId and payload, not {shown(message)}.")
     envelope = Fields(cast(JsonObject, message))
     request_id = envelope.text("requestId")
     name = envelope.text("type")
     payload = message.get("payload")
     if payload is not None and not isinstance(payload, dict):
-        raise BadRequest(f"payload must be an object, not {_shown(payload)}.", field="payload")
+        raise BadRequest(f"payload must be an object, not {shown(payload)}.", field="payload")
     return Request(name=name, request_id=request_id, payload=cast(JsonObject, payload or {}), sender=sender)
 
 
@@ -119,32 +115,6 @@ def decode_interrupt(payload: JsonObject) -> InterruptGeneration:
     return InterruptGeneration(chat_id=read.text("chatId", default=""), message_id=read.text("messageId", default=""))
 
 
-def decode_send_chat_message(payload: JsonObject) -> SendChatMessage:
-    """Decode SEND_CHAT_MESSAGE.
-
-    Raises:
-        BadRequest: A field is wrong, or the last message is not the user's.
-        EmptyPrompt: The last message has no text.
-        BadSetting, UnsupportedSetting: An option is wrong, or cannot be done.
-    """
-    read = Fields(payload)
-    chat_id, message_id = read.text("chatId"), read.text("messageId")
-    items = payload.get("messages")
-    if not isinstance(items, list) or not items:
-        raise BadRequest(f"messages must be a non-empty list, not {_shown(items)}.", field="messages")
-    if len(items) > MAX_MESSAGES:
-        raise BadRequest(f"messages has {len(items):,} items; the limit is {MAX_MESSAGES:,}.", field="messages")
-    messages = tuple(_chat_message(item, index) for index, item in enumerate(items))
-    if messages[-1].role != "user":
-        raise BadRequest(f"The last message must be the user's, not of role {messages[-1].role!r}.", field="messages")
-    if not messages[-1].content.strip():
-        raise EmptyPrompt
-    options = payload.get("options")
-    if options is not None and not isinstance(options, dict):
-        raise BadRequest(f"options must be an object, not {_shown(options)}.", field="options")
-    return SendChatMessage(chat_id=chat_id, message_id=message_id, messages=messages, options=check(options or {}))
-
-
 def encode_event(event: Event) -> JsonObject:
     """Return the envelope `{type, payload}` of an event."""
     names = _wire_names(tuple(item.name for item in fields(event)))
@@ -174,7 +144,7 @@ class Fields:
         if value is None and default is not None:
             return default
         if not isinstance(value, str) or not value:
-            raise BadRequest(f"{name} must be a non-empty text, not {_shown(value)}.", field=name)
+            raise BadRequest(f"{name} must be a non-empty text, not {shown(value)}.", field=name)
         if len(value) > limit:
             raise BadRequest(f"{name} has {len(value):,} characters; the limit is {limit:,}.", field=name)
         return value
@@ -194,30 +164,19 @@ class Fields:
         """Return a whole number from `low` to `high`."""
         value = self._values.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadRequest(f"{name} must be a number, not {_shown(value)}.", field=name)
+            raise BadRequest(f"{name} must be a number, not {shown(value)}.", field=name)
         if not low <= value <= high:
-            raise BadRequest(f"{name} must be {low:,} to {high:,}, not {_shown(value)}.", field=name)
+            raise BadRequest(f"{name} must be {low:,} to {high:,}, not {shown(value)}.", field=name)
         if value != int(value):
-            raise BadRequest(f"{name} must be a whole number, not {_shown(value)}.", field=name)
+            raise BadRequest(f"{name} must be a whole number, not {shown(value)}.", field=name)
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self._values.get(name, default)
         if not isinstance(value, bool):
-            raise BadRequest(f"{name} must be true or false, not {_shown(value)}.", field=name)
+            raise BadRequest(f"{name} must be true or false, not {shown(value)}.", field=name)
         return value
-
-
-def _chat_message(item: JsonValue, index: int) -> ChatMessage:
-    if not isinstance(item, dict):
-        raise BadRequest(f"messages[{index}] must be an object with role and content, not {_shown(item)}.")
-    role, content = item.get("role"), item.get("content")
-    if role not in ROLES:
-        raise BadRequest(f"messages[{index}].role must be one of {', '.join(ROLES)}, not {_shown(role)}.")
-    if not isinstance(content, str):
-        raise BadRequest(f"messages[{index}].content must be a text, not {_shown(content)}.")
-    return ChatMessage(str(role), content)
 
 
 def model_id(read: Fields, name: str = "modelId") -> str:
@@ -231,7 +190,7 @@ def model_id(read: Fields, name: str = "modelId") -> str:
     elsewhere = _ID_ELSEWHERE.match(found)
     if not _REPO_ID.match(elsewhere.group(2) if elsewhere is not None else found):
         raise BadRequest(
-            f"{_shown(text)} is not a model of the hub. Write owner/name or paste its huggingface.co address.",
+            f"{shown(text)} is not a model of the hub. Write owner/name or paste its huggingface.co address.",
             field=name,
         )
     return found
@@ -271,7 +230,8 @@ def _camel(name: str) -> str:
     return head + "".join("JS" if part == "js" else part.capitalize() for part in rest)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a wrong value for a refusal, in 80 characters at most."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:

@@ -65,8 +65,8 @@ class ContextOverflow(EngineError):
 
     def __init__(self, tokens: int, context_length: int) -> None:
         super().__init__(
-            f"The conversation has {tokens:,} tokens and the model can read {context_length:,}. "
-            "Start a new chat or shorten the message.",
+            f"The message has {tokens:,} tokens with what belongs to it; the model can read {context_length:,}, its answer "
+            "included. Shorten it, or choose a model with a longer context.",
             tokens=tokens,
             contextLength=context_length,
         )

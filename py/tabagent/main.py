@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable
 
-from tabagent import codec, logs, model_codec
+from tabagent import chat_codec, codec, logs, model_codec
 from tabagent.adapters.browser.fetch import BrowserFetcher
 from tabagent.adapters.browser.file_offer import BrowserFileOffer
 from tabagent.adapters.browser.hasher import WasmHasher
@@ -21,12 +21,15 @@ from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbM
 from tabagent.adapters.browser.legacy_profile import BrowserLegacyProfile
 from tabagent.adapters.browser.model_cache import ModelCache
 from tabagent.adapters.browser.opfs import OpfsChunkStore
+from tabagent.adapters.browser.preferences import BrowserPreferences
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
 from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
+from tabagent.generation.memory_report import MemoryReport
 from tabagent.generation.service import GenerationService
+from tabagent.generation.settings import SettingsService, register_settings
 from tabagent.messages import Empty, ManifestUpdated, Sender
 from tabagent.model_messages import BeginOauthLogin, HuggingFaceLogin, ModelSourceSelection
 from tabagent.models.account import Account, HuggingFaceAccount
@@ -100,7 +103,17 @@ async def start(js_host: JsHost) -> OnMessage:
     # Requests that have waited for this thread come before its work after the start.
     adoption.announce()
     loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
-    manager = ModelManager(loader=loader, engine=engine, host=shared, publish=publisher.publish, baton=baton)
+    settings = SettingsService(BrowserPreferences(js_database), store, publisher.publish)
+    manager = ModelManager(
+        loader=loader,
+        engine=engine,
+        host=shared,
+        publish=publisher.publish,
+        baton=baton,
+        resources=settings.resources,
+        call_later=loop.call_later,
+        overdue=config["overdue"],
+    )
     library = ModelLibrary(
         manager=manager,
         loader=loader,
@@ -115,9 +128,13 @@ async def start(js_host: JsHost) -> OnMessage:
     offers = BrowserFileOffer(indexed_db, opfs)
     transfer = ModelTransfer(store=store, hasher=hasher, fetcher=fetcher, offers=offers, now=time.time)
     exchange = ModelExchange(transfer, publisher.publish, time.monotonic)
-    generation = GenerationService(manager, engine, publisher.publish, time.monotonic)
+    generation = GenerationService(
+        manager=manager, engine=engine, settings=settings, publish=publisher.publish, now=time.monotonic
+    )
+    probe = MemoryReport(host, engine, manager, generation)
     router = EventRouter(config["extensionId"])
-    register(router, manager, generation, host, publisher, version=config["version"])
+    register(router, manager, generation, probe, publisher, version=config["version"])
+    register_settings(router, settings)
     register_library(router, library, exchange)
     register_account(router, account, sources)
 
@@ -133,7 +150,6 @@ async def start(js_host: JsHost) -> OnMessage:
         running.add(task)
         task.add_done_callback(running.discard)
 
-    generation.resume(baton.interrupted)
     manager.resume()
     later = loop.create_task(_after_start(library, adoption, opfs, store, engine, begun))
     running.add(later)
@@ -179,7 +195,7 @@ def register(
         return {"ready": True, "message": "The Python runtime is ready."}
 
     async def state(request: Empty) -> JsonObject:
-        return {**await manager.describe(), "generating": generation.describe(), "version": version}
+        return {**await manager.describe(), **generation.describe(), "version": version}
 
     async def reset(request: Empty) -> JsonObject:
         manager.begin_reset()
@@ -196,7 +212,7 @@ def register(
     router.on(RuntimeMessageTypes.GET_MODEL_WORKER_STATE, codec.decode_empty, state)
     router.on(RuntimeMessageTypes.LOAD_MODEL, codec.decode_load_model, manager.load_model)
     router.on(RuntimeMessageTypes.RESET_WORKER, codec.decode_empty, reset)
-    router.on(RuntimeMessageTypes.SEND_CHAT_MESSAGE, codec.decode_send_chat_message, generation.send)
+    router.on(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chat_codec.decode_send_chat_message, generation.send)
     router.on(RuntimeMessageTypes.INTERRUPT_GENERATION, codec.decode_interrupt, generation.interrupt)
     router.on(WorkerEventNames.REQUEST_MEMORY_STATS, codec.decode_empty, memory)
 

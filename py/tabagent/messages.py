@@ -80,16 +80,25 @@ class LoadModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendChatMessage:
-    """Answer a conversation; the last message is the user's.
+    """Answer a conversation; the last message is the user's, a tool's, or an answer that is to be continued.
 
     Attributes:
         options: Settings for this answer alone, checked; by the names of `tabagent.parameters.GenerationSettings`.
+        tools: What the model may call, as its chat template expects it.
+        visible: The person looks at this chat, so it is answered before others.
     """
 
     chat_id: str
     message_id: str
     messages: tuple[ChatMessage, ...]
     options: Mapping[str, JsonValue] = field(default_factory=dict)
+    tools: tuple[JsonObject, ...] = ()
+    visible: bool = True
+
+    @property
+    def continues(self) -> bool:
+        """The answer goes on from the text of the last message."""
+        return self.messages[-1].role == "assistant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

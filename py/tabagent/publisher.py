@@ -87,6 +87,18 @@ class FlushingHost:
         self._publisher.flush()
         self._host.restart(reason)
 
+    def expect_within(self, seconds: float, why: str) -> None:
+        """End this thread unless it says something in time."""
+        self._host.expect_within(seconds, why)
+
+    def at_ease(self) -> None:
+        """Expect nothing any more."""
+        self._host.at_ease()
+
+    async def open_pages(self) -> int:
+        """Return the number of pages that listen."""
+        return await self._host.open_pages()
+
 
 def _merged(last: Event, new: Event) -> Event | None:
     """Return one event that says what both say, or None when they must stay apart."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tabagent.errors import JsonValue
+from tabagent.errors import JsonObject, JsonValue
 
 
 class Dtype(StrEnum):
@@ -72,7 +72,7 @@ class DeviceReport:
     cores: int = 0
 
     def with_threads(self, wanted: int) -> DeviceReport:
-        """Return the report with the threads that the person wants, as far as there are processors; 0 changes nothing."""
+        """Return the report with the threads that the person wants, if there are as many cores; 0 changes nothing."""
         if wanted == 0:
             return self
         return replace(self, threads=min(wanted, self.cores) if self.cores else wanted)
@@ -319,7 +319,29 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    Attributes:
+        role: system, user, assistant or tool.
+        content: The text; may be empty where there are tool calls.
+        name: Of the tool whose result this is, or of who speaks.
+        tool_calls: What the assistant asked for, as the models' templates expect it.
+        tool_call_id: Of the call that this is the result of.
+    """
 
     role: str
     content: str
+    name: str = ""
+    tool_calls: tuple[JsonObject, ...] = ()
+    tool_call_id: str = ""
+
+    def to_template(self) -> JsonObject:
+        """Return what chat templates read; fields that are not there are left away, since templates ask for them."""
+        turn: JsonObject = {"role": self.role, "content": self.content}
+        if self.name:
+            turn["name"] = self.name
+        if self.tool_calls:
+            turn["tool_calls"] = list(self.tool_calls)
+        if self.tool_call_id:
+            turn["tool_call_id"] = self.tool_call_id
+        return turn

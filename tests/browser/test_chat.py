@@ -134,7 +134,7 @@ def gpu(extension: Path, session_hub: LocalHub) -> Iterator[Desk]:
 def test_a_model_answers_on_webgpu_in_the_panel(gpu: Desk) -> None:
     panel = gpu.panel
     panel.driver.wait_until_started()
-    panel.driver.choose(model=TINY, max_new_tokens=8)
+    panel.driver.choose(model=TINY, dtype="q4", device="webgpu", max_new_tokens=8)
     panel.driver.load()
     text = "".join(panel.driver.ask("Hello"))
 
@@ -142,7 +142,8 @@ def test_a_model_answers_on_webgpu_in_the_panel(gpu: Desk) -> None:
     assert panel.badge == "WebGPU"
     state = gpu.wire.state()
     assert (state["executionProvider"], state["dtype"]) == ("webgpu", "q4")
-    assert state["devices"] == {"webgpu": True, "f16": False, "threads": state["devices"]["threads"]}
+    threads = state["devices"]["threads"]
+    assert state["devices"] == {"webgpu": True, "f16": False, "threads": threads, "software": True}
 
 
 def test_weights_that_the_adapter_cannot_compute_are_refused_before_a_byte_is_loaded(

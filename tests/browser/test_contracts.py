@@ -25,6 +25,7 @@ from tests.contracts import (
     host,
     legacy_profile,
     model_index,
+    preferences,
     storage_space,
     vault,
 )
@@ -41,12 +42,14 @@ CONTRACTS: dict[str, ModuleType] = {
     "storage_space": storage_space,
     "adapters": adapters,
     "vault": vault,
+    "preferences": preferences,
     "file_offer": file_offer,
     "legacy_profile": legacy_profile,
     "carrying": carrying,
     "fetcher": fetcher,
     "host": host,
     "engine": engine,
+    "engine that copies caches": engine,
 }
 NAMES = [f"{name}: {case.__name__}" for name, module in CONTRACTS.items() for case in module.CASES]
 

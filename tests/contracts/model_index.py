@@ -17,6 +17,7 @@ ENTRY = ManifestEntry(
     task="text-generation",
     etag='W/"été"',
     newer="beef",
+    webgpu_failed="no storage buffers",
     common=(ModelFile(path="config.json", size=10, digest="git:" + "ab" * 20), ModelFile(path="a/b.json", size=20)),
     quants=(
         Quant(

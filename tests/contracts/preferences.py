@@ -36,7 +36,8 @@ async def what_was_never_written_is_none(world: World) -> None:
 
 
 async def an_object_comes_back_as_it_was_written(world: World) -> None:
-    for value in (VALUE, {}, {"text": "long " * 20_000}):
+    values: tuple[JsonObject, ...] = (VALUE, {}, {"text": "long " * 20_000})
+    for value in values:
         await world.preferences.write(NAME, value)
 
         assert await world.preferences.read(NAME) == value

@@ -39,6 +39,7 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.sources import HUB, ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
+from tabagent.parameters import Layer, ResourceSettings
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, ChatMessage, Device, Dtype
 
@@ -144,6 +145,19 @@ class Clock:
 
 
 @dataclass
+class SettingsOf:
+    """The settings that a test gives its world."""
+
+    world: World
+
+    async def layers(self, repo: str, dtype: Dtype) -> list[Layer]:
+        return self.world.layers
+
+    async def resources(self) -> ResourceSettings:
+        return self.world.resources
+
+
+@dataclass
 class World:
     """Everything around the services, in memory."""
 
@@ -159,6 +173,9 @@ class World:
     space: MemoryStorageSpace = field(default_factory=MemoryStorageSpace)
     events: list[Event] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    resources: ResourceSettings = field(default_factory=ResourceSettings)
+    layers: list[Layer] = field(default_factory=list)
+    overdue: str = ""
 
     def __post_init__(self) -> None:
         chunks: dict[Backend, ChunkStore] = {Backend.INDEXED_DB: self.chunks, Backend.OPFS: self.opfs}
@@ -191,7 +208,14 @@ class World:
         self.adoption = Adoption(self.legacy, self.store, self.vault, lambda: self.events.append(ManifestUpdated()))
         self.loader = ModelLoader(self.hub, self.store, self.downloads, self.engine, self.adoption.settled)
         self.manager = ModelManager(
-            loader=self.loader, engine=self.engine, host=self.shared, publish=self.events.append, baton=self.baton
+            loader=self.loader,
+            engine=self.engine,
+            host=self.shared,
+            publish=self.events.append,
+            baton=self.baton,
+            resources=SettingsOf(self).resources,
+            call_later=self.clock.call_later,
+            overdue=self.overdue,
         )
         self.library = ModelLibrary(
             manager=self.manager,
@@ -208,11 +232,16 @@ class World:
             store=self.store, hasher=MemoryHasher(), fetcher=self.fetcher, offers=self.offers, now=self.clock.now
         )
         self.exchange = ModelExchange(transfer, self.events.append, self.clock.now)
-        self.generation = GenerationService(self.manager, self.engine, self.events.append, self.clock.now)
+        self.generation = GenerationService(
+            manager=self.manager,
+            engine=self.engine,
+            settings=SettingsOf(self),
+            publish=self.events.append,
+            now=self.clock.now,
+        )
 
     def resume(self) -> None:
         """Go on with the baton, as `tabagent.main.start` does at its end."""
-        self.generation.resume(self.baton.interrupted)
         self.manager.resume()
 
     def of(self, kind: type[E]) -> list[E]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent import codec
+from tabagent import chat_codec, codec
 from tabagent.errors import BadRequest, EmptyPrompt, JsonObject, JsonValue, PayloadTooLarge
 from tabagent.events import LoadingStatusTypes, ModelWorkerStates, RuntimeMessageTypes
 from tabagent.messages import (
@@ -126,8 +126,8 @@ def test_no_json_value_gets_past_the_envelope_in_another_way_than_a_refusal(valu
 
 @given(json_values)
 def test_no_payload_makes_a_decoder_fail_in_another_way_than_a_refusal(value: object) -> None:
-    payload = dict.fromkeys(("modelId", "loadId", "dtype", "device", "chatId", "messages", "options"), value)
-    for decode in (codec.decode_load_model, codec.decode_send_chat_message, codec.decode_inspect_model):
+    payload = dict.fromkeys(("modelId", "loadId", "dtype", "device", "chatId", "messages", "options", "tools"), value)
+    for decode in (codec.decode_load_model, chat_codec.decode_send_chat_message, codec.decode_inspect_model):
         # Some values are right: "0" is a model's name.
         with suppress(BadRequest, EmptyPrompt):
             decode(json.loads(json.dumps(payload | {"messageId": value, "task": value})))
@@ -268,7 +268,10 @@ def test_an_inherited_payload_is_encoded_whole_under_its_own_name() -> None:
         tps=1.0,
         num_tokens=1,
         time_to_first_token=2.0,
+        prefill_tps=80.0,
         prompt_tokens=3,
+        cached_tokens=2,
+        left_out=4,
         finish_reason="stop",
     )
     encoded = codec.encode_event(event)
@@ -282,7 +285,10 @@ def test_an_inherited_payload_is_encoded_whole_under_its_own_name() -> None:
         "tps": 1.0,
         "numTokens": 1,
         "timeToFirstToken": 2.0,
+        "prefillTps": 80.0,
         "promptTokens": 3,
+        "cachedTokens": 2,
+        "leftOut": 4,
         "finishReason": "stop",
     }
 
@@ -313,7 +319,7 @@ def test_enumerations_cross_as_plain_strings() -> None:
     payload = codec.encode_event(event)["payload"]
 
     assert isinstance(payload, dict)
-    assert all(type(value) is str for value in payload.values())
+    assert all(type(payload[name]) is str for name in ("state", "modelId", "dtype", "executionProvider"))
 
 
 def test_replies_carry_the_requests_name_and_id() -> None:

@@ -15,13 +15,16 @@ from types import ModuleType
 import pytest
 
 from tabagent.adapters.memory.fetcher import Answer
+from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import ErrorCodes, RuntimeMessageTypes, TransferStates, WorkerEventNames
 from tabagent.events import ModelWorkerStates as State
+from tabagent.generation.settings import SettingsService
 from tabagent.messages import (
     CacheCleared,
     DownloadProgress,
     GenerationComplete,
+    GenerationStatus,
     GenerationStopped,
     GenerationUpdate,
     MemoryStats,
@@ -89,6 +92,8 @@ def background(main: ModuleType, world: World) -> Background:
     router = EventRouter(ID)
     publisher = EventPublisher(world.host, world.clock.now, world.clock.call_later)
     main.register(router, world.manager, world.generation, Probe(), publisher, version="1.2.3")
+    settings = SettingsService(MemoryPreferences(), world.store, world.events.append)
+    main.register_settings(router, settings)
     main.register_library(router, world.library, world.exchange)
     main.register_account(router, world.account, world.sources)
     return Background(router, world)
@@ -156,6 +161,7 @@ async def test_an_answer_is_stopped_over_messages(background: Background) -> Non
     await world.load()
     messages: list[JsonValue] = [{"role": "user", "content": "one two three four"}]
     await background.ask(RuntimeMessageTypes.SEND_CHAT_MESSAGE, chatId="c", messageId="m", messages=messages)
+    await world.heard(GenerationStatus)
     state = await background.ask(RuntimeMessageTypes.GET_MODEL_WORKER_STATE)
     assert state["generating"] == {"chatId": "c", "messageId": "m", "text": ""}
 

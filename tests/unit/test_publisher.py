@@ -54,7 +54,13 @@ def desk() -> Desk:
 
 def token(text: str, *, chat: str = "c", message: str = "m", count: int = 1) -> GenerationUpdate:
     return GenerationUpdate(
-        chat_id=chat, message_id=message, token=text, tps=10.0 * count, num_tokens=count, time_to_first_token=5.0
+        chat_id=chat,
+        message_id=message,
+        token=text,
+        tps=10.0 * count,
+        num_tokens=count,
+        time_to_first_token=5.0,
+        prefill_tps=80.0,
     )
 
 

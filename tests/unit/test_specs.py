@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant
+from tabagent.errors import JsonObject
+from tabagent.specs import ChatMessage, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant
 
 QUANT = Quant(
     dtype=Dtype.Q4,
@@ -29,3 +30,20 @@ def test_a_quant_is_known_by_the_path_of_its_graph() -> None:
 def test_an_entry_finds_a_quant_by_dtype_and_none_for_another() -> None:
     assert ENTRY.quant(Dtype.Q4) is QUANT
     assert ENTRY.quant(Dtype.Q8) is None
+
+
+def test_a_message_shows_a_template_only_what_it_has() -> None:
+    call: JsonObject = {"id": "1", "function": {"name": "add", "arguments": {"a": 1}}}
+
+    assert ChatMessage("user", "Hello").to_template() == {"role": "user", "content": "Hello"}
+    assert ChatMessage("assistant", "", tool_calls=(call,)).to_template() == {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [call],
+    }
+    assert ChatMessage("tool", "2", name="add", tool_call_id="1").to_template() == {
+        "role": "tool",
+        "content": "2",
+        "name": "add",
+        "tool_call_id": "1",
+    }

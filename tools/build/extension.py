@@ -79,6 +79,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     tree |= {f"vendor/pyodide/{wheel.name}": wheel for wheel in shipped}
     tree["vendor/pyodide/pyodide-lock.json"] = wheels.freeze(project, all_wheels)
     tree["vendor/transformers/transformers.js"] = transformers / "transformers.js"
+    tree["vendor/transformers/onnxruntime-module.js"] = project.root / "build" / "onnxruntime-module.js"
     tree["vendor/hash-wasm/hash-wasm.js"] = hash_wasm / "hash-wasm.js"
     tree |= {f"sidepanel/{path.name}": path for path in panel.iterdir() if path.name != bundle.PACKAGES}
     tree["python/runtime.zip"] = runtime_zip

@@ -61,7 +61,7 @@ def fit(
         reserve: Tokens that are to be left for the answer.
 
     Raises:
-        ContextOverflow: What has to stay does not fit; `tokens` counts the shortest answer in.
+        ContextOverflow: What has to stay does not fit together with the shortest answer.
     """
     system, turns = _parts(messages)
     room = context_length - reserve
@@ -71,7 +71,7 @@ def fit(
     tokens = prompts.tokens(start)
     shortest = min(reserve, max(1, context_length // SHORTEST_ANSWER))
     if len(tokens) + shortest > context_length:
-        raise ContextOverflow(len(tokens) + shortest, context_length)
+        raise ContextOverflow(len(tokens), context_length)
     kept = prompts.messages(start)
     return Fitted(token_ids=tokens, messages=kept, left_out=len(messages) - len(kept))
 

@@ -1,6 +1,7 @@
-"""Answers conversations: reads the prompt in pieces, decodes, streams, stops.
+"""Answers conversations: takes them in, lets them wait for the one engine, and reports how each ends.
 
-One answer at a time. The request is answered as soon as the prompt is known to fit; text and outcome follow as events.
+A request is answered as soon as its prompt is known to fit, or at once when the model has to be brought back first;
+text and outcome follow as events.
 """
 
 from __future__ import annotations
@@ -8,49 +9,45 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Protocol
 
-from tabagent.errors import ContextOverflow, InvalidState, JsonObject, RuntimeRestarted, TabAgentError, wire_error
+from tabagent.errors import InvalidState, JsonObject, JsonValue, TabAgentError, wire_error
+from tabagent.generation.answer import Answer, Prompt
+from tabagent.generation.caches import ChatCaches
+from tabagent.generation.conversation import prepare
+from tabagent.generation.fitting import fit
 from tabagent.generation.meter import TokenMeter
-from tabagent.generation.prefill import pieces
-from tabagent.messages import (
-    Event,
-    GenerationComplete,
-    GenerationFault,
-    GenerationStatus,
-    GenerationStopped,
-    GenerationUpdate,
-    InterruptGeneration,
-    SendChatMessage,
-)
-from tabagent.models.baton import Interrupted
+from tabagent.generation.queue import AnswerQueue
+from tabagent.generation.templates import FALLBACK_STOP, render_prompt
+from tabagent.generation.writer import STOPPED, AnswerWriter
+from tabagent.messages import Event, InterruptGeneration, SendChatMessage
 from tabagent.models.manager import ModelManager
+from tabagent.parameters import GenerationSettings, Layer, ResourceSettings, combine
 from tabagent.ports.engine import InferenceEngine
-from tabagent.specs import GenerationSettings, LoadedModel
+from tabagent.specs import ChatMessage, Dtype, LoadedModel
 
 logger = logging.getLogger(__name__)
 
 # How often the text so far is put where it outlives the thread.
 KEEP_SECONDS = 0.5
+# How often the supervisor hears that the engine computes.
+ALIVE_SECONDS = 1.0
+# Of the context, kept free for the answer when it may be longer than that.
+ANSWER_SHARE = 4
 
 
-@dataclass(slots=True)
-class Answer:
-    """The answer that is being written."""
+EVERYTHING = InterruptGeneration(chat_id="", message_id="")
 
-    chat_id: str
-    message_id: str
-    token_ids: list[int]
-    settings: GenerationSettings
-    meter: TokenMeter
-    parts: list[str] = field(default_factory=list)
-    stopped: bool = False
-    kept_at: float = 0.0
 
-    @property
-    def text(self) -> str:
-        """Everything that was streamed so far."""
-        return "".join(self.parts)
+class SettingsSource(Protocol):
+    """Where the person's settings are."""
+
+    async def layers(self, repo: str, dtype: Dtype) -> list[Layer]:
+        """Return what the person set for all models and for this one."""
+
+    async def resources(self) -> ResourceSettings:
+        """Return what the machine may be used for."""
 
 
 class GenerationService:
@@ -59,163 +56,207 @@ class GenerationService:
     Args:
         manager: Lends the engine.
         engine: Computes.
+        settings: The person's.
         publish: Sends events to the pages.
         now: Monotonic seconds.
     """
 
     def __init__(
         self,
+        *,
         manager: ModelManager,
         engine: InferenceEngine,
+        settings: SettingsSource,
         publish: Callable[[Event], None],
         now: Callable[[], float],
     ) -> None:
-        self._manager, self._engine, self._publish, self._now = manager, engine, publish, now
+        self._manager, self._engine, self._settings = manager, engine, settings
+        self._publish, self._now = publish, now
+        self._budget = 0
+        self._caches = ChatCaches(engine.new_cache, lambda: self._budget)
+        self._writer = AnswerWriter(engine, self._caches, publish, self._note_life, now)
+        self._queue: AnswerQueue[Answer] = AnswerQueue()
         self._answer: Answer | None = None
         self._task: asyncio.Task[None] | None = None
+        self._generating = False
+        self._kept_at = self._alive_at = float("-inf")
 
-    def resume(self, interrupted: Interrupted | None) -> None:
-        """Report the answer that the thread before this one was writing."""
-        if interrupted is None:
-            return
-        error = RuntimeRestarted("it ended while an answer was being written").to_wire()
-        self._publish(
-            GenerationFault(
-                chat_id=interrupted.chat_id,
-                message_id=interrupted.message_id,
-                error=error,
-                generated_text=interrupted.text,
-            )
-        )
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of all KV caches."""
+        return self._caches.size
 
     async def send(self, request: SendChatMessage) -> JsonObject:
-        """Accept a conversation and begin to answer it.
+        """Accept a conversation; it is answered when its turn comes.
 
         Raises:
-            InvalidState, Busy: The engine cannot be had.
+            InvalidState, Busy, QueueFull: The engine cannot be had.
+            BadSetting, UnsupportedSetting: Of the options.
             TemplateFailed: The model's template refuses the messages.
-            ContextOverflow: They do not fit.
+            ContextOverflow: The last turn does not fit.
         """
-        meter = TokenMeter(self._now)
-        loaded = self._manager.ready_model()
-        token_ids = self._engine.encode(request.messages)
-        settings = _fitting(request.settings, len(token_ids), loaded.context_length)
-        self._manager.begin_generation()
-        answer = Answer(request.chat_id, request.message_id, token_ids, settings, meter)
-        self._answer = answer
-        self._task = asyncio.ensure_future(self._write(answer, loaded))
-        return {"chatId": answer.chat_id, "messageId": answer.message_id, "promptTokens": len(token_ids)}
+        answer = Answer(request, TokenMeter(self._now))
+        loaded = self._manager.ready_or_wakeable()
+        if loaded is not None:
+            answer.prompt = await self._read(request, loaded)
+        self._queue.put(answer)
+        reply: JsonObject = {"chatId": answer.chat_id, "messageId": answer.message_id, "queued": self._ahead_of(answer)}
+        if answer.prompt is not None:
+            reply["promptTokens"] = len(answer.prompt.token_ids)
+        self._keep_all()
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._work())
+        else:
+            self._tell_waiting()
+        return reply
 
     async def interrupt(self, request: InterruptGeneration) -> JsonObject:
-        """Stop the running answer.
+        """Stop the running answer, or withdraw ones that wait; without ids, the running one.
 
         Raises:
-            InvalidState: None is running, or another one than the request names.
+            InvalidState: The request means none of them.
         """
-        answer = self._answer
-        if answer is None:
-            raise InvalidState("No answer is being written, so there is nothing to stop.")
-        if request.chat_id not in ("", answer.chat_id) or request.message_id not in ("", answer.message_id):
-            raise InvalidState("The answer that is being written is another one.", messageId=answer.message_id)
-        answer.stopped = True
-        self._engine.interrupt()
+        running = self._answer
+        if running is not None and running.is_meant(request.chat_id, request.message_id):
+            running.stopped = True
+            if not request.message_id and not request.chat_id:
+                return {"stopped": True}
+        elif not self._withdraw(request):
+            if running is None and not len(self._queue):
+                raise InvalidState("No answer is being written, so there is nothing to stop.")
+            raise InvalidState("The answer that is being written is another one.")
+        self._withdraw(request)
         return {"stopped": True}
 
     async def finish(self) -> None:
-        """Stop the running answer and wait for its end."""
-        if self._task is not None and self._answer is not None:
-            await self.interrupt(InterruptGeneration(chat_id="", message_id=""))
+        """Stop everything and wait for its end."""
+        self._withdraw(EVERYTHING)
+        if self._answer is not None:
+            self._answer.stopped = True
+        if self._task is not None:
             await self._task
 
-    def describe(self) -> JsonObject | None:
-        """Return the running answer for GET_MODEL_WORKER_STATE, or None."""
-        answer = self._answer
-        if answer is None:
-            return None
-        return {"chatId": answer.chat_id, "messageId": answer.message_id, "text": answer.text}
+    def describe(self) -> JsonObject:
+        """Return `generating` and `queued` for GET_MODEL_WORKER_STATE."""
+        queued: list[JsonValue] = [answer.describe() for answer in self._queue]
+        return {"generating": self._answer.describe() if self._answer else None, "queued": queued}
 
-    async def _write(self, answer: Answer, loaded: LoadedModel) -> None:
-        self._manager.keep_answer(Interrupted(chat_id=answer.chat_id, message_id=answer.message_id))
+    def _withdraw(self, request: InterruptGeneration) -> bool:
+        """Take answers that wait out of the queue; tell whether there were any."""
+        withdrawn = self._queue.withdraw(lambda item: item.is_meant(request.chat_id, request.message_id))
+        for answer in withdrawn:
+            self._publish(answer.finished(STOPPED))
+        if withdrawn:
+            self._tell_waiting()
+            self._keep_all()
+        return bool(withdrawn)
+
+    async def _work(self) -> None:
+        """Write answers as long as some wait."""
         try:
-            await self._engine.clear_cache()
-            ended = False
-            if await self._read_prompt(answer, loaded):
-                ended = await self._engine.decode(answer.token_ids, answer.settings, self._sink(answer))
+            while (answer := self._queue.take()) is not None:
+                self._answer = answer
+                self._tell_waiting()
+                if not await self._complete(answer):
+                    return
+            if self._generating:
+                self._generating = False
+                self._manager.end_generation()
+            self._keep_all()
+        finally:
+            self._answer = self._task = None
+
+    async def _complete(self, answer: Answer) -> bool:
+        """Write one answer and report its end.
+
+        Returns:
+            Whether the engine can go on.
+        """
+        computing = False
+        try:
+            loaded = self._manager.ready_or_wakeable() or await self._manager.ensure_ready(
+                lambda: self._publish(answer.status("loading", 0, 0))
+            )
+            if answer.prompt is None:
+                answer.prompt = await self._read(answer.request, loaded)
+            self._budget = (await self._settings.resources()).cache_megabytes * 1_000_000
+            if not self._generating:
+                self._manager.begin_generation()
+            self._generating = computing = True
+            self._keep_all()
+            reason = await self._writer.write(answer, answer.prompt, loaded)
         except Exception as error:  # noqa: BLE001 - a task has no caller: what it does not report here is lost
-            self._fail(answer, error)
-            return
-        self._answer = self._task = None
-        self._publish(_finished(answer, ended=ended))
-        self._manager.end_generation()
+            return self._fail(answer, error, computing=computing)
+        self._answer = None
+        self._publish(answer.finished(reason))
+        return True
 
-    async def _read_prompt(self, answer: Answer, loaded: LoadedModel) -> bool:
-        total = len(answer.token_ids)
-        for piece in pieces(total, dynamic_quantization=loaded.dynamic_quantization):
-            await self._engine.prefill(answer.token_ids[piece.start : piece.stop])
-            self._publish(
-                GenerationStatus(
-                    chat_id=answer.chat_id, message_id=answer.message_id, phase="prefill", done=piece.stop, total=total
-                )
-            )
-            if answer.stopped:
-                return False
-        return not answer.stopped
-
-    def _sink(self, answer: Answer) -> Callable[[str, int], None]:
-        def on_token(text: str, count: int) -> None:
-            answer.meter.count(count)
-            if not text and count > 1:
-                # Part of a word: it is told with its text. The first token is told at once, it ends the wait.
-                return
-            answer.parts.append(text)
-            self._publish(
-                GenerationUpdate(
-                    chat_id=answer.chat_id,
-                    message_id=answer.message_id,
-                    token=text,
-                    tps=answer.meter.tokens_per_second,
-                    num_tokens=count,
-                    time_to_first_token=answer.meter.time_to_first_token,
-                )
-            )
-            if self._now() - answer.kept_at > KEEP_SECONDS:
-                answer.kept_at = self._now()
-                kept = Interrupted(chat_id=answer.chat_id, message_id=answer.message_id, text=answer.text)
-                self._manager.keep_answer(kept)
-
-        return on_token
-
-    def _fail(self, answer: Answer, error: Exception) -> None:
+    def _fail(self, answer: Answer, error: Exception, *, computing: bool) -> bool:
         logger.warning("an answer failed", exc_info=not isinstance(error, TabAgentError))
-        self._answer = self._task = None
-        wire = wire_error(error)
-        self._publish(
-            GenerationFault(
-                chat_id=answer.chat_id, message_id=answer.message_id, error=wire, generated_text=answer.text
-            )
+        self._answer = None
+        self._publish(answer.fault(wire_error(error)))
+        self._keep_all()
+        broken = computing and self._manager.breaks_engine(error)
+        if broken:
+            # Those that wait are reported by the next thread, as broken off with this one.
+            self._manager.engine_failed(error)
+        return not broken
+
+    async def _read(self, request: SendChatMessage, loaded: LoadedModel) -> Prompt:
+        """Return a request's prompt for a model, with everything decided."""
+        spec = loaded.spec
+        settings = combine(loaded.defaults, *await self._settings.layers(spec.repo, spec.dtype), request.options)
+        schema = dict(settings.json_schema) if settings.json_schema is not None else None
+        messages = prepare(
+            request.messages, system_prompt=settings.system_prompt, json_mode=settings.json_mode, json_schema=schema
         )
-        self._manager.end_generation()
-        self._manager.engine_failed(str(wire["code"]))
+        variables: dict[str, JsonValue] = {**(settings.chat_template_kwargs or {})}
+        if request.tools:
+            variables["tools"] = list(request.tools)
+
+        # A template writes the token that begins a text itself.
+        begin = [loaded.bos_token] if loaded.bos_token is not None and not loaded.has_template else []
+
+        def encode(turns: tuple[ChatMessage, ...]) -> list[int]:
+            text = render_prompt(self._engine.render, loaded.has_template, turns, variables)
+            return begin + self._engine.encode((settings.prefix or "") + text)
+
+        reserve = min(settings.max_new_tokens, max(1, loaded.context_length // ANSWER_SHARE))
+        fitted = fit(messages, encode, loaded.context_length, reserve)
+        return Prompt(
+            token_ids=fitted.token_ids,
+            settings=_for_prompt(settings, len(fitted.token_ids), has_template=loaded.has_template),
+            left_out=fitted.left_out,
+        )
+
+    def _ahead_of(self, answer: Answer) -> int:
+        return list(self._queue).index(answer) + (self._answer is not None)
+
+    def _tell_waiting(self) -> None:
+        total = len(self._queue) + (self._answer is not None)
+        for place, answer in enumerate(self._queue, start=self._answer is not None):
+            if place:
+                self._publish(answer.status("queued", place, total))
+
+    def _note_life(self, answer: Answer) -> None:
+        now = self._now()
+        if now - self._alive_at > ALIVE_SECONDS:
+            self._alive_at = now
+            self._manager.expect_token()
+        if now - self._kept_at > KEEP_SECONDS:
+            self._keep_all()
+
+    def _keep_all(self) -> None:
+        """Remember how far every answer is, in case the thread ends."""
+        self._kept_at = self._now()
+        running = () if self._answer is None else (self._answer,)
+        self._manager.keep_answers(tuple(answer.interrupted() for answer in (*running, *self._queue)))
 
 
-def _fitting(settings: GenerationSettings, prompt_tokens: int, context_length: int) -> GenerationSettings:
-    room = context_length - prompt_tokens
-    if room < 1:
-        raise ContextOverflow(prompt_tokens, context_length)
-    return replace(settings, max_new_tokens=min(settings.max_new_tokens, room))
-
-
-def _finished(answer: Answer, *, ended: bool) -> GenerationComplete | GenerationStopped:
-    kind = GenerationStopped if answer.stopped and not ended else GenerationComplete
-    reason = "stop" if ended else "stopped" if answer.stopped else "length"
-    return kind(
-        chat_id=answer.chat_id,
-        message_id=answer.message_id,
-        generated_text=answer.text,
-        output=answer.text,
-        tps=answer.meter.tokens_per_second,
-        num_tokens=answer.meter.tokens,
-        time_to_first_token=answer.meter.time_to_first_token,
-        prompt_tokens=len(answer.token_ids),
-        finish_reason=reason,
-    )
+def _for_prompt(settings: GenerationSettings, prompt_tokens: int, *, has_template: bool) -> GenerationSettings:
+    """Apply `max_length`, which counts the prompt too, and end answers of plain dialogues where the other speaks."""
+    limit = settings.max_new_tokens
+    if settings.max_length is not None:
+        limit = max(1, min(limit, settings.max_length - prompt_tokens))
+    stop = settings.stop if has_template else (*settings.stop, *FALLBACK_STOP)
+    return replace(settings, max_new_tokens=limit, stop=stop)

@@ -143,7 +143,7 @@ class TextStream:
         if not news:
             return ""
         self._held += news
-        end = self._stop_begins()
+        end = self._stop_begins() if self._stop else None
         self._stopped = end is not None
         if end is None:
             end = self._showable()
@@ -160,7 +160,9 @@ class TextStream:
     def _showable(self) -> int:
         """Return how much of the held text may be shown."""
         end = _settled(self._held)
-        limit = min((_possible_stop(self._held, text) for text in self._stop), default=len(self._held))
+        if not self._stop:
+            return end
+        limit = min(_possible_stop(self._held, text) for text in self._stop)
         if limit >= end:
             return end
         return cluster_start(self._held, limit)
@@ -168,12 +170,17 @@ class TextStream:
 
 def _certain_length(text: str) -> int:
     """Return the length of a text without a character at its end that is not whole."""
+    if not text.endswith(REPLACEMENT):
+        return len(text)
     open_characters = len(text) - len(text.rstrip(REPLACEMENT))
     return len(text) - min(open_characters, OPEN_BYTES)
 
 
 def _settled(text: str) -> int:
     """Return the length of a text without its last word, or without its last character where words are not spaced."""
+    if text.isascii():
+        word = len(text) if text[-1] == "\n" else max(text.rfind(" "), text.rfind("\n") + 1, 0)
+        return word if len(text) - word <= LONGEST_WORD else len(text) - 1
     end = last_cluster(text)
     word = next((index for index in range(end, 0, -1) if _word_begins(text, index)), 0)
     unfinished = text[word:]
@@ -195,5 +202,7 @@ def _in_spaced_words(character: str) -> bool:
 
 def _possible_stop(text: str, stop: str) -> int:
     """Return where the longest end of `text` begins that `stop` begins with."""
-    longest = min(len(text), len(stop) - 1)
-    return next((len(text) - size for size in range(longest, 0, -1) if text.endswith(stop[:size])), len(text))
+    start = text.find(stop[0], max(0, len(text) - len(stop) + 1))
+    while start >= 0 and not stop.startswith(text[start:]):
+        start = text.find(stop[0], start + 1)
+    return start if start >= 0 else len(text)

@@ -17,7 +17,7 @@ from tabagent.specs import Device, Dtype
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """An answer that was being written; `text` is what had come by then."""
+    """An answer that was being written or waited for its turn; `text` is what had come by then."""
 
     chat_id: str
     message_id: str
@@ -32,7 +32,9 @@ class Baton:
         load: The model to load first thing, or None.
         percent: How far that load was already; with `failed_load`, how far that one was.
         previous: The model to go back to when `load` fails, or None.
-        interrupted: The answer to report as broken off, or None.
+        webgpu_failed: Why `load` is not to be tried on WebGPU; empty otherwise.
+        asleep: The model that was given back because nobody used it, to be loaded for the next prompt, or None.
+        interrupted: The answers to report as broken off.
         failed_load: A load to report as failed if the thread ends by itself, or None.
         error: Why the last load failed, when the state is `error`.
     """
@@ -40,7 +42,9 @@ class Baton:
     load: LoadModel | None = None
     percent: float = 0.0
     previous: LoadModel | None = None
-    interrupted: Interrupted | None = None
+    webgpu_failed: str = ""
+    asleep: LoadModel | None = None
+    interrupted: tuple[Interrupted, ...] = ()
     failed_load: LoadModel | None = None
     error: JsonObject | None = None
 
@@ -51,9 +55,9 @@ class Baton:
                 "load": _load_to_json(self.load),
                 "percent": self.percent,
                 "previous": _load_to_json(self.previous),
-                "interrupted": None
-                if self.interrupted is None
-                else [self.interrupted.chat_id, self.interrupted.message_id, self.interrupted.text],
+                "webgpuFailed": self.webgpu_failed,
+                "asleep": _load_to_json(self.asleep),
+                "interrupted": [[answer.chat_id, answer.message_id, answer.text] for answer in self.interrupted],
                 "failedLoad": _load_to_json(self.failed_load),
                 "error": self.error,
             }
@@ -65,14 +69,16 @@ class Baton:
         if not text:
             return Baton()
         data = json.loads(text)
-        interrupted = data["interrupted"]
         return Baton(
             load=_load_from_json(data["load"]),
             percent=data["percent"],
             previous=_load_from_json(data["previous"]),
-            interrupted=None
-            if interrupted is None
-            else Interrupted(chat_id=interrupted[0], message_id=interrupted[1], text=interrupted[2]),
+            webgpu_failed=data["webgpuFailed"],
+            asleep=_load_from_json(data["asleep"]),
+            interrupted=tuple(
+                Interrupted(chat_id=chat_id, message_id=message_id, text=so_far)
+                for chat_id, message_id, so_far in data["interrupted"]
+            ),
             failed_load=_load_from_json(data["failedLoad"]),
             error=cast("JsonObject | None", data["error"]),
         )
@@ -105,6 +111,18 @@ class SharedBaton:
         """End this thread and start a new one."""
         self._host.restart(reason)
 
+    def expect_within(self, seconds: float, why: str) -> None:
+        """End this thread unless it says something in time."""
+        self._host.expect_within(seconds, why)
+
+    def at_ease(self) -> None:
+        """Expect nothing any more."""
+        self._host.at_ease()
+
+    async def open_pages(self) -> int:
+        """Return the number of pages that listen."""
+        return await self._host.open_pages()
+
     @staticmethod
     def read(text: str) -> tuple[Baton, list[tuple[str, Dtype]]]:
         """Return what `retain` and `keep_downloads` kept; an empty text holds neither."""
@@ -126,6 +144,7 @@ def _load_to_json(load: LoadModel | None) -> JsonObject | None:
         "device": load.device and str(load.device),
         "task": load.task,
         "loadId": load.load_id,
+        "freeDtype": load.free_dtype,
     }
 
 
@@ -139,4 +158,5 @@ def _load_from_json(data: JsonObject | None) -> LoadModel | None:
         device=Device(str(device)) if device else None,
         task=str(data["task"]),
         load_id=str(data["loadId"]),
+        free_dtype=bool(data["freeDtype"]),
     )

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from tabagent.engine_errors import LoadFailed
-from tabagent.errors import TabAgentError
+from tabagent.engine_errors import GenerationFailed, LoadFailed
+from tabagent.errors import JsonObject, TabAgentError
 from tabagent.events import TransferStates
 from tabagent.messages import LoadModel
 from tabagent.models.downloads import Downloads
@@ -17,15 +18,17 @@ from tabagent.models.plan import LoadPlan, plan_load
 from tabagent.models.progress import LoadProgress
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
-from tabagent.parameters import GenerationSettings
 from tabagent.ports.engine import InferenceEngine
-from tabagent.specs import DeviceReport, LoadedModel, ManifestEntry, ModelFile, QuantStatus
+from tabagent.specs import Device, DeviceReport, LoadedModel, ManifestEntry, ModelFile, QuantStatus
+from tabagent.store_errors import FileDamaged
 
 logger = logging.getLogger(__name__)
 
 # Enough passes for V8 to compile the hot WASM functions with its optimizing tier: a prompt piece and some steps.
 WARM_UP_PROMPT_TOKENS = 33
 WARM_UP_NEW_TOKENS = 4
+# Of what comes after the files; the session takes the rest.
+WARM_UP_BEGIN = 0.6
 
 
 class ModelLoader:
@@ -63,6 +66,14 @@ class ModelLoader:
         assert listing is not None, "the hub says `not modified` only of a validator that it was sent"  # noqa: S101
         return await self._store.put_entry(entry_from_listing(listing))
 
+    async def is_known(self, repo: str) -> bool:
+        """Tell whether something is stored, or was, and has not been deleted."""
+        return await self._store.entry(repo) is not None
+
+    async def note_webgpu(self, repo: str, failed: str) -> None:
+        """Remember why a model does not run on WebGPU here; an empty text says that it does."""
+        await self._store.note_webgpu(repo, failed)
+
     async def resolve(self, request: LoadModel, report: DeviceReport) -> LoadPlan:
         """Decide what to load; without the network when everything is stored.
 
@@ -70,12 +81,13 @@ class ModelLoader:
             HubError, UnsupportedDtype, UnsupportedDevice: See `plan_load` and `refresh`.
         """
         await self._settled(request.model_id)
+        largest = await self._largest_weight(request.model_id)
         entry = await self._store.entry(request.model_id)
         if entry is not None:
-            plan = _plan_or_none(request, entry, report)
+            plan = _plan_or_none(request, entry, report, largest)
             if plan is not None and not await self.missing(plan):
                 return plan
-        return plan_load(request, await self.refresh(request.model_id), report)
+        return plan_load(request, await self.refresh(request.model_id), report, largest_weight=largest)
 
     async def missing(self, plan: LoadPlan) -> list[ModelFile]:
         """Return the files of a plan that the store does not hold whole."""
@@ -133,26 +145,51 @@ class ModelLoader:
         spec = plan.spec
         progress.phase("Starting the model", 0.0)
         try:
-            loaded = await self._engine.load(spec)
-        except LoadFailed as error:
+            loaded = replace(await self._engine.load(spec), weight_bytes=plan.quant.size)
+            await self._warm_up(progress)
+        except (LoadFailed, GenerationFailed) as error:
             # Damaged chunks count as missing already; that is what the status says then.
-            if not error.damaged:
+            if not (isinstance(error, LoadFailed) and error.damaged):
                 status = QuantStatus.FAILED
                 await self._store.set_manifest_quant_status(spec.repo, spec.dtype, status, error.message)
             raise
-        progress.phase("Warming up", 0.6)
-        await self._engine.prefill(range(WARM_UP_PROMPT_TOKENS - 1))
-        settings = GenerationSettings(max_new_tokens=WARM_UP_NEW_TOKENS)
-        await self._engine.decode(range(WARM_UP_PROMPT_TOKENS), settings, lambda text, count: None)
-        await self._engine.clear_cache()
         await self._store.mark_used(spec.repo, spec.dtype, time.time_ns() // 1_000_000)
+        if spec.device is Device.WEBGPU and plan.entry.webgpu_failed:
+            await self._store.note_webgpu(spec.repo, "")
         return loaded
 
+    async def _warm_up(self, progress: LoadProgress) -> None:
+        progress.phase("Warming up", WARM_UP_BEGIN)
+        cache = self._engine.new_cache()
+        logits = await self._engine.forward(cache, range(WARM_UP_PROMPT_TOKENS))
+        for step in range(WARM_UP_NEW_TOKENS):
+            progress.phase("Warming up", WARM_UP_BEGIN + (1 - WARM_UP_BEGIN) * (step + 1) / (WARM_UP_NEW_TOKENS + 1))
+            assert logits is not None, "scores were asked for"  # noqa: S101 - a bug, not an input
+            logits = await self._engine.forward(cache, [logits.argmax()])
+        await cache.release()
 
-def _plan_or_none(request: LoadModel, entry: ManifestEntry, report: DeviceReport) -> LoadPlan | None:
+    async def _largest_weight(self, repo: str) -> int:
+        """Return the elements of a stored model's table of words, or 0 while its configuration is not stored."""
+        try:
+            config = await self._store.get_model_config(repo)
+        except FileDamaged:
+            # It is fetched again with the load.
+            return 0
+        return _table_of_words(config or {})
+
+
+def _table_of_words(config: JsonObject) -> int:
+    """Return `vocab_size` times `hidden_size`, which one weight of a language model has at least; 0 for unknown."""
+    inner = config.get("text_config")
+    place = inner if isinstance(inner, dict) else config
+    rows, columns = place.get("vocab_size"), place.get("hidden_size")
+    return rows * columns if isinstance(rows, int) and isinstance(columns, int) else 0
+
+
+def _plan_or_none(request: LoadModel, entry: ManifestEntry, report: DeviceReport, largest: int) -> LoadPlan | None:
     """Plan with what is known; a newer listing may have what this one lacks."""
     try:
-        return plan_load(request, entry, report)
+        return plan_load(request, entry, report, largest_weight=largest)
     except TabAgentError as error:
         logger.info("the stored listing of %s does not do: %s", entry.repo, error)
         return None

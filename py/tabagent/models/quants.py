@@ -41,6 +41,16 @@ DYNAMICALLY_QUANTIZED = frozenset({Dtype.Q8, Dtype.INT8, Dtype.UINT8})
 NEEDS_F16 = frozenset({Dtype.FP16, Dtype.Q4F16, Dtype.Q2F16, Dtype.Q1F16})
 FEW_BITS = frozenset({Dtype.Q4, Dtype.BNB4, Dtype.Q2, Dtype.Q1})
 
+# Of an element at least: where weights have few bits, those of the vocabulary may have more.
+_BITS = {
+    Dtype.FP32: 32,
+    Dtype.FP16: 16,
+    **dict.fromkeys((Dtype.Q8, Dtype.INT8, Dtype.UINT8), 8),
+    **dict.fromkeys((Dtype.Q4, Dtype.Q4F16, Dtype.BNB4), 4),
+    **dict.fromkeys((Dtype.Q2, Dtype.Q2F16), 2),
+    **dict.fromkeys((Dtype.Q1, Dtype.Q1F16), 1),
+}
+
 # ONNX Runtime's memory on the CPU path ends at 4 GiB (32-bit WebAssembly); activations and KV cache need the rest.
 MOST_WEIGHTS_WASM = 7 << 29
 # `navigator.deviceMemory` tells no more than this, whatever there is.
@@ -84,13 +94,29 @@ def entry_from_listing(listing: RepositoryListing) -> ManifestEntry:
     return entry
 
 
-def unsupported_reason(quant: Quant, device: Device, report: DeviceReport) -> str | None:
-    """Say why a device cannot compute a dtype's weights, or return None when it can."""
+def unsupported_reason(quant: Quant, device: Device, report: DeviceReport, *, largest_weight: int = 0) -> str | None:
+    """Say why a device cannot compute a dtype's weights, or return None when nothing is known to be in the way.
+
+    The sizes of files say nothing about WebGPU's limits: ONNX Runtime makes a buffer for each weight of a file. (It
+    works on weights larger than a binding in parts.)
+
+    Args:
+        quant: The weights.
+        device: Which is to compute.
+        report: What it can do.
+        largest_weight: Elements of the model's largest weight at least; 0 while nobody knows.
+    """
     dtype = quant.dtype
+    piece = largest_weight * _BITS[dtype] // 8
     if dtype in NEEDS_F16 and device is Device.WASM:
         return "the CPU path has no 16-bit floating-point kernels"
     if dtype in NEEDS_F16 and not report.f16:
         return "this graphics adapter has no 16-bit floating-point support (shader-f16)"
+    if device is Device.WEBGPU and 0 < report.max_buffer < piece:
+        return (
+            f"one of its weights has {piece / 1e6:.0f} MB and this graphics adapter takes no more than "
+            f"{report.max_buffer / 1e6:.0f} MB in one piece"
+        )
     if device is Device.WASM and quant.size > MOST_WEIGHTS_WASM:
         return f"{quant.size / 1e9:.1f} GB are too large for the CPU path, which has {MOST_WEIGHTS_WASM / 1e9:.1f} GB"
     if 0 < report.memory < MEMORY_TOLD_AT_MOST and quant.size > report.memory:
@@ -99,16 +125,20 @@ def unsupported_reason(quant: Quant, device: Device, report: DeviceReport) -> st
 
 
 def best_device(report: DeviceReport) -> Device:
-    """Return WebGPU where an adapter was obtained, else WASM."""
-    return Device.WEBGPU if report.webgpu else Device.WASM
+    """Return WebGPU where a graphics card is behind it, else WASM, which is faster than an adapter in software."""
+    return Device.WEBGPU if report.webgpu and not report.software else Device.WASM
 
 
-def recommend(entry: ManifestEntry, device: Device, report: DeviceReport) -> Recommendation | None:
+def recommend(
+    entry: ManifestEntry, device: Device, report: DeviceReport, *, largest_weight: int = 0
+) -> Recommendation | None:
     """Return the dtype to preselect, or None when the device can compute none of the repository's."""
     order = _ORDER_WASM if device is Device.WASM else _ORDER_WEBGPU_F16 if report.f16 else _ORDER_WEBGPU
     for dtype in order:
         quant = entry.quant(dtype)
-        if quant is not None and unsupported_reason(quant, device, report) is None:
+        if quant is None:
+            continue
+        if unsupported_reason(quant, device, report, largest_weight=largest_weight) is None:
             return Recommendation(dtype, device, _reason(dtype, device, report))
     return None
 

@@ -58,6 +58,10 @@ class InferenceEngine(Protocol):
     docs/architecture.md): the caller ends the runtime's thread and starts a new one.
     """
 
+    @property
+    def heap_bytes(self) -> int:
+        """Bytes of the engine's own memory, which never shrinks while the thread lives; 0 before the first load."""
+
     async def probe(self) -> DeviceReport:
         """Ask the machine for its devices; asks for a WebGPU adapter each time."""
 

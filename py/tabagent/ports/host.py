@@ -13,3 +13,20 @@ class RuntimeHost(Protocol):
 
     def restart(self, reason: str) -> None:
         """End this thread and start a new one, which gets the baton."""
+
+    def expect_within(self, seconds: float, why: str) -> None:
+        """End this thread unless it says something of this or `at_ease` again in time.
+
+        It is the one watch that works while the thread hangs in a computation. A later call takes the place of an
+        earlier one.
+
+        Args:
+            seconds: Until then.
+            why: Given to the thread after this one, should it come to that.
+        """
+
+    def at_ease(self) -> None:
+        """Expect nothing any more."""
+
+    async def open_pages(self) -> int:
+        """Return the number of pages that listen to events."""

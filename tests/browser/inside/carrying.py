@@ -11,7 +11,7 @@ from tabagent.model_messages import GivenFile
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, Dtype, FileKey, ModelFile, QuantStatus, RepositoryListing
 from tabagent.store_errors import ConnectionLost
-from tests.contracts import file_offer, legacy_profile, vault
+from tests.contracts import file_offer, legacy_profile, preferences, vault
 
 MIB = 2**20
 REPO = "acme/tiny"
@@ -29,6 +29,20 @@ async def vaults() -> AsyncIterator[tuple[vault.Case, vault.World]]:
             return BrowserVault(js_database)
 
         yield case, vault.World(BrowserVault(js_database), reopened)
+
+
+async def settings() -> AsyncIterator[tuple[preferences.Case, preferences.World]]:
+    """Yield each case of the preferences' contract with a world of its own."""
+    from tabagent.adapters.browser.indexed_db import open_database
+    from tabagent.adapters.browser.preferences import BrowserPreferences
+
+    for number, case in enumerate(preferences.CASES):
+        js_database = await open_database(f"contract-preferences-{number}")
+
+        def reopened(js_database: Any = js_database) -> BrowserPreferences:
+            return BrowserPreferences(js_database)
+
+        yield case, preferences.World(BrowserPreferences(js_database), reopened)
 
 
 async def offers(js_host: Any) -> AsyncIterator[tuple[file_offer.Case, file_offer.World]]:
@@ -153,6 +167,31 @@ async def a_text_that_was_moved_or_changed_does_not_open(js_host: Any) -> None:
     assert await keeper.get("other") is None
     assert await keeper.get("cut") is None
     assert await keeper.get("huggingface") == vault.SECRET
+
+
+async def the_originals_settings_are_read_and_not_lost(js_host: Any) -> None:
+    import js
+
+    from tabagent.adapters.browser.ffi import plain_json
+    from tabagent.adapters.browser.indexed_db import SETTINGS, open_database, read_stored
+    from tabagent.adapters.browser.preferences import BrowserPreferences
+    from tabagent.events import WorkerEventNames
+    from tabagent.generation.settings import GLOBAL, SettingsService
+    from tabagent.settings_codec import decode_save_settings
+
+    js_database = await open_database("original")
+    old = {"id": GLOBAL, "temperature": 0.3, "num_beams": 4, "max_time": None, "theirs": [1, None]}
+    await _put(js_database, SETTINGS, js.JSON.parse(json.dumps(old)))
+    store, _ = _machine(js_host, js_database, "original")
+    told: list[Any] = []
+    service = SettingsService(BrowserPreferences(js_database), store, told.append)
+    found = await service.layers(REPO, Dtype.Q8)
+    await service.save(decode_save_settings({"scope": "global", "values": {"top_k": 5, "temperature": None}}))
+    js_record = await read_stored(js_database, SETTINGS, "get", GLOBAL)
+
+    assert found == [{"temperature": 0.3, "max_time": None}, {}]
+    assert plain_json(js_record) == {"id": GLOBAL, "num_beams": 4, "max_time": None, "theirs": [1, None], "top_k": 5}
+    assert [event.name for event in told] == [WorkerEventNames.INFERENCE_SETTINGS_UPDATE]
 
 
 async def an_offer_is_of_what_is_stored_when_it_is_made(js_host: Any) -> None:
@@ -289,6 +328,7 @@ Case = Callable[[Any], Awaitable[None]]
 CASES: tuple[Case, ...] = (
     what_lies_in_the_vault_is_not_the_text,
     a_text_that_was_moved_or_changed_does_not_open,
+    the_originals_settings_are_read_and_not_lost,
     an_offer_is_of_what_is_stored_when_it_is_made,
     models_come_back_from_an_export_and_from_a_folder,
     an_old_profile_is_taken_over,

@@ -68,21 +68,22 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         yield _named("fetcher", fetch_case, world)
     for host_case in host.CASES:
         told = _Told()
-        yield _named(
-            "host", host_case, host.World(DocumentHost(told.js_host), told.batches, told.last_baton, told.restarts)
-        )
-    loading = asyncio.ensure_future(_loaded_engine(js_host))
-    for engine_case in engine.CASES:
-        yield _on_engine(engine_case, loading)
+        outside = told.batches, told.last_baton, told.restarts, told.expected, told.open_page
+        yield _named("host", host_case, host.World(DocumentHost(told.js_host), *outside))
+    for name, resident in (("engine", True), ("engine that copies caches", False)):
+        loading = asyncio.ensure_future(_loaded_engine(js_host, resident=resident))
+        for engine_case in engine.CASES:
+            yield _on_engine(name, engine_case, loading)
 
 
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
     from tests.browser.inside import carrying
-    from tests.contracts import file_offer, legacy_profile, vault
+    from tests.contracts import file_offer, legacy_profile, preferences, vault
 
     worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
         vault: carrying.vaults(),
+        preferences: carrying.settings(),
         file_offer: carrying.offers(js_host),
         legacy_profile: carrying.old_profiles(),
     }
@@ -100,8 +101,15 @@ class _Told:
         self._broadcasts: list[str] = []
         self._batons: list[str] = []
         self._restarts: list[str] = []
+        self._expected: tuple[float, str] | None = None
+        self._pages = 0
         self.js_host: Any = SimpleNamespace(
-            broadcast=self._broadcasts.append, retain=self._batons.append, restart=self._restarts.append
+            broadcast=self._broadcasts.append,
+            retain=self._batons.append,
+            restart=self._restarts.append,
+            expectWithin=self._expect,
+            atEase=self._expect,
+            askDocument=self._answer,
         )
 
     def batches(self) -> list[Any]:
@@ -113,18 +121,31 @@ class _Told:
     def restarts(self) -> list[str]:
         return self._restarts
 
+    def expected(self) -> tuple[float, str] | None:
+        return self._expected
+
+    def open_page(self) -> None:
+        self._pages += 1
+
+    def _expect(self, *what: Any) -> None:
+        self._expected = (what[0], what[1]) if what else None
+
+    async def _answer(self, what: str) -> int:
+        assert what == "pages"
+        return self._pages
+
 
 def _named(contract: str, case: Callable[[Any], Awaitable[None]], world: Any) -> tuple[str, Run]:
     return f"{contract}: {case.__name__}", lambda: case(world)
 
 
-def _on_engine(case: Callable[[Any], Awaitable[None]], loading: asyncio.Future[Any]) -> tuple[str, Run]:
+def _on_engine(name: str, case: Callable[[Any], Awaitable[None]], loading: asyncio.Future[Any]) -> tuple[str, Run]:
     """Return a case that waits for the model; each fails when it does not load."""
 
     async def run() -> None:
         await case(await loading)
 
-    return f"engine: {case.__name__}", run
+    return f"{name}: {case.__name__}", run
 
 
 def _data_url(body: bytes) -> str:
@@ -133,12 +154,14 @@ def _data_url(body: bytes) -> str:
     return "data:application/octet-stream;base64," + base64.b64encode(body).decode()
 
 
-async def _loaded_engine(js_host: Any) -> Any:
-    """Load the kilobyte model of the tests' hub on the CPU."""
+async def _loaded_engine(js_host: Any, *, resident: bool) -> Any:
+    """Load the kilobyte model of the tests' hub on the CPU, whose caches can lie in ONNX Runtime's memory."""
     from tabagent.adapters.browser.fetch import BrowserFetcher
     from tabagent.adapters.browser.hasher import WasmHasher
     from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
+    from tabagent.adapters.browser.kv_cache import DynamicKvCache
     from tabagent.adapters.browser.model_cache import ModelCache
+    from tabagent.adapters.browser.resident_cache import ResidentKvCache
     from tabagent.adapters.browser.transformers_js import TransformersJsEngine
     from tabagent.adapters.browser.vault import BrowserVault
     from tabagent.messages import LoadModel
@@ -151,7 +174,7 @@ async def _loaded_engine(js_host: Any) -> Any:
     from tabagent.models.store import ModelStore
     from tabagent.specs import Backend, Device, Dtype
 
-    js_database = await open_database("contract-engine")
+    js_database = await open_database(f"contract-engine-{resident}")
     store = ModelStore(
         index=IndexedDbModelIndex(js_database),
         chunks={Backend.INDEXED_DB: IndexedDbChunkStore(js_database)},
@@ -161,7 +184,7 @@ async def _loaded_engine(js_host: Any) -> Any:
     fetcher, vault = BrowserFetcher(js_host), BrowserVault(js_database)
     hub = HubClient(fetcher, ModelSources(vault), HuggingFaceAccount(fetcher, vault, lambda: 0.0))
     downloader = ModelDownloader(hub, store)
-    engine = TransformersJsEngine(js_host, ModelCache(store, downloader))
+    engine = TransformersJsEngine(js_host, ModelCache(store, downloader), resident=resident)
     listing = await hub.listing(REPO)
     assert listing is not None
     request = LoadModel(model_id=REPO, dtype=Dtype.Q8, device=Device.WASM, task="text-generation", load_id="contract")
@@ -169,4 +192,5 @@ async def _loaded_engine(js_host: Any) -> Any:
     for file in plan.files:
         await downloader.fetch_from_network_and_cache(REPO, listing.commit, file, FileListener())
     await engine.load(plan.spec)
+    assert isinstance(engine.new_cache(), ResidentKvCache if resident else DynamicKvCache)
     return engine

@@ -22,4 +22,4 @@ async function answer({ what, number }) {
 }
 
 const archives = ["./python/tests.zip"];
-worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "", entry, archives });
+worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "", overdue: "", entry, archives });

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 
-from tabagent.adapters.memory.engine import MemoryEngine
+from tabagent.adapters.memory.engine import MemoryEngine, MemoryKvCache
 from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.events import ErrorCodes
 from tabagent.messages import GenerationFault, GenerationUpdate, InterruptGeneration
-from tabagent.ports.engine import TokenSink
-from tabagent.parameters import GenerationSettings
+from tabagent.ports.engine import KvCache, Logits
 from tests.unit.conftest import World, hub_answers
 
 EVERYTHING = InterruptGeneration(chat_id="", message_id="")
@@ -23,18 +23,12 @@ class SlowEngine(MemoryEngine):
 
     world: World | None = None
 
-    async def prefill(self, token_ids: Sequence[int]) -> None:
-        await super().prefill(token_ids)
+    async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
+        answering = cast(MemoryKvCache, cache).prompt is not None
+        scores = await super().forward(cache, token_ids, logits=logits)
         if self.world:
-            self.world.clock.advance(1)
-
-    async def decode(self, token_ids: Sequence[int], settings: GenerationSettings, sink: TokenSink) -> bool:
-        def timed(text: str, count: int) -> None:
-            if self.world:
-                self.world.clock.advance(0.5)
-            sink(text, count)
-
-        return await super().decode(token_ids, settings, timed)
+            self.world.clock.advance(0.5 if answering else 1)
+        return scores
 
 
 @pytest.fixture
@@ -42,6 +36,7 @@ async def ready() -> World:
     """A world with an 8-bit model loaded, of room enough for long prompts."""
     world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=1000))
     await world.load()
+    world.engine.passes.clear()
     return world
 
 

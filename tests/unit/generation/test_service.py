@@ -8,13 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.adapters.memory.engine import MemoryEngine
+from tabagent.adapters.memory.engine import UNSPEAKABLE, MemoryEngine
 from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.codec import encode_event
-from tabagent.errors import Busy, ContextOverflow, InvalidState, TabAgentError, TemplateFailed
+from tabagent.engine_errors import ContextOverflow, TemplateFailed
+from tabagent.errors import InvalidState, JsonValue, QueueFull, TabAgentError
+from tabagent.events import ErrorCodes
 from tabagent.events import ModelWorkerStates as State
+from tabagent.generation.fitting import SHORTEST_ANSWER
 from tabagent.generation.prefill import PIECE_TOKENS_DYNAMIC
-from tabagent.messages import GenerationComplete, GenerationStatus, GenerationUpdate, WorkerStateChanged
+from tabagent.generation.queue import MOST_WAITING
+from tabagent.messages import (
+    GenerationComplete,
+    GenerationFault,
+    GenerationStatus,
+    GenerationStopped,
+    GenerationUpdate,
+    InterruptGeneration,
+    WorkerStateChanged,
+)
+from tabagent.parameters import BadSetting, ResourceSettings
 from tabagent.specs import ChatMessage, Dtype
 from tests.unit.conftest import World, chat_request, hub_answers, load_request
 from tests.unit.generation.conftest import LONG, SlowEngine, streamed
@@ -25,7 +38,7 @@ from tests.unit.generation.conftest import LONG, SlowEngine, streamed
 async def test_a_conversation_is_accepted_at_once_and_its_answer_comes_as_events(ready: World) -> None:
     reply = await ready.generation.send(chat_request("one two three"))
 
-    assert reply == {"chatId": "chat-1", "messageId": "message-1", "promptTokens": 3}
+    assert reply == {"chatId": "chat-1", "messageId": "message-1", "promptTokens": 3, "queued": 0}
     assert ready.of(GenerationUpdate) == []
     assert (await ready.heard(GenerationComplete)).generated_text == "one two three "
 
@@ -35,10 +48,11 @@ async def test_the_events_of_an_answer_come_in_order(ready: World) -> None:
     await ready.heard(GenerationComplete)
     await ready.until(lambda: ready.manager.state is State.IDLE)
 
-    assert [type(event) for event in ready.events] == [
+    kinds = [type(event) for event in ready.events]
+    assert [kind for place, kind in enumerate(kinds) if kind not in kinds[:place] or kind is WorkerStateChanged] == [
         WorkerStateChanged,
-        *[GenerationStatus] * 2,
-        *[GenerationUpdate] * 3,
+        GenerationStatus,
+        GenerationUpdate,
         GenerationComplete,
         WorkerStateChanged,
     ]
@@ -51,6 +65,7 @@ async def test_the_final_text_is_all_updates_together(ready: World) -> None:
 
     assert done.generated_text == done.output == streamed(ready) == "one two three "
     assert (done.num_tokens, done.prompt_tokens, done.finish_reason) == (3, 3, "stop")
+    assert (done.cached_tokens, done.left_out) == (0, 0)
 
 
 @given(st.lists(st.sampled_from(["a", "bc", "é", "漢字", "😀"]), min_size=1, max_size=80), st.integers(1, 90))
@@ -82,18 +97,22 @@ async def test_every_event_names_its_answer(ready: World) -> None:
 
 
 async def test_figures_are_measured_from_the_request_and_the_first_token() -> None:
-    clock_engine = SlowEngine()
-    world = World(MemoryFetcher(hub_answers()), engine=clock_engine)
+    engine = SlowEngine()
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
     await world.load()
-    clock_engine.world = world
+    engine.world = world
     await world.generation.send(chat_request("one two three four five"))
     done = await world.heard(GenerationComplete)
 
-    # Two pieces of the prompt at a second each, then five tokens at half a second each.
-    assert done.time_to_first_token == 2500
+    # Two pieces of the prompt at a second each, whose scores are the first token; four passes of half a second; the
+    # pass that finds the end.
+    assert done.time_to_first_token == 2000
     assert done.tps == 2
-    assert [update.num_tokens for update in world.of(GenerationUpdate)] == [1, 2, 3, 4, 5]
+    assert done.prefill_tps == 2.5
+    assert world.of(GenerationUpdate)[0].num_tokens == 1
+    assert world.of(GenerationUpdate)[-1].num_tokens == 5
     assert world.of(GenerationUpdate)[-1].tps == 2
+    assert world.of(GenerationUpdate)[-1].prefill_tps == 2.5
 
 
 async def test_the_second_answer_is_independent_of_the_first(ready: World) -> None:
@@ -109,29 +128,34 @@ async def test_the_second_answer_is_independent_of_the_first(ready: World) -> No
 # The prompt
 
 
+def sizes(world: World) -> list[int]:
+    """Return how many tokens the engine's passes had."""
+    return [len(tokens) for tokens in world.engine.passes]
+
+
 async def test_the_prompt_is_read_in_pieces_with_the_first_token_alone(ready: World) -> None:
-    await ready.generation.send(chat_request(LONG))
+    await ready.generation.send(chat_request(LONG, max_new_tokens=1))
     await ready.heard(GenerationComplete)
 
-    assert ready.engine.passes == [1, *[PIECE_TOKENS_DYNAMIC] * 6, 6]
-    assert ready.engine.prefilled == list(range(199))
+    assert sizes(ready) == [1, *[PIECE_TOKENS_DYNAMIC] * 6, 7]
+    assert ready.engine.caches[-1].tokens == list(range(1, 201))
 
 
 async def test_weights_without_dynamic_quantization_take_longer_pieces() -> None:
     world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=1000))
     await world.load(load_request(dtype=Dtype.FP32))
-    await world.generation.send(chat_request(LONG))
+    world.engine.passes.clear()
+    await world.generation.send(chat_request(LONG, max_new_tokens=1))
     await world.heard(GenerationComplete)
 
-    assert world.engine.passes == [128, 71]
+    assert sizes(world) == [32, 64, 104]
 
 
-async def test_a_prompt_of_one_token_needs_no_pieces(ready: World) -> None:
-    await ready.generation.send(chat_request("one"))
+async def test_a_prompt_of_one_token_is_one_pass(ready: World) -> None:
+    await ready.generation.send(chat_request("one", max_new_tokens=1))
     await ready.heard(GenerationComplete)
 
-    assert ready.engine.passes == []
-    assert ready.of(GenerationStatus) == []
+    assert sizes(ready) == [1]
 
 
 async def test_how_far_the_prompt_is_read_is_told(ready: World) -> None:
@@ -145,27 +169,224 @@ async def test_how_far_the_prompt_is_read_is_told(ready: World) -> None:
     ]
 
 
-async def test_the_cache_of_the_answer_before_is_not_read_on(ready: World) -> None:
-    for number in (1, 2):
-        await ready.generation.send(chat_request("one two three"))
-        await ready.heard(GenerationComplete, number)
-        await ready.until(lambda: ready.manager.state is State.IDLE)
+# The cache
 
-    assert ready.engine.passes == [1, 1]
+
+def turns(*texts: str) -> tuple[ChatMessage, ...]:
+    """Return a conversation in which user and model take turns."""
+    return tuple(ChatMessage("user" if place % 2 == 0 else "assistant", text) for place, text in enumerate(texts))
+
+
+async def answered(world: World, *texts: str, chat_id: str = "chat-1", **options: JsonValue) -> GenerationComplete:
+    """Send a conversation and return its answer."""
+    before = len(world.of(GenerationComplete))
+    request = replace(chat_request(chat_id=chat_id), messages=turns(*texts), options={"max_new_tokens": 4, **options})
+    await world.generation.send(request)
+    return await world.heard(GenerationComplete, before + 1)
+
+
+@pytest.fixture
+async def exact() -> World:
+    """A world with a model whose passes do not depend on each other."""
+    world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=1000))
+    await world.load(load_request(dtype=Dtype.FP32))
+    world.engine.passes.clear()
+    return world
+
+
+async def test_the_next_turn_computes_only_what_is_new(exact: World) -> None:
+    await answered(exact, "one two three four")
+    exact.engine.passes.clear()
+    done = await answered(exact, "one two three four", "one two three four", "five")
+
+    # Of the answer's four words the last one was never computed: nothing came after it.
+    assert (done.cached_tokens, done.prompt_tokens) == (7, 9)
+    assert sizes(exact)[0] == 2
+    assert done.generated_text == "one two three four "
+
+
+async def test_two_interleaved_chats_never_see_each_other(exact: World) -> None:
+    alone = [await answered(exact, "a b c", chat_id="x"), await answered(exact, "a b c", "a b c", "d", chat_id="x")]
+    await answered(exact, "a b c", chat_id="1")
+    await answered(exact, "a b z", chat_id="2")
+    again = await answered(exact, "a b c", "a b c", "d", chat_id="1")
+    other = await answered(exact, "a b z", "a b z", "d", chat_id="2")
+
+    assert again.generated_text == alone[1].generated_text == "a b c a "
+    assert other.generated_text == "a b z a "
+    assert again.cached_tokens == other.cached_tokens == 6
+
+
+async def test_a_regenerated_answer_reuses_its_prompt(exact: World) -> None:
+    await answered(exact, "one two three four")
+    done = await answered(exact, "one two three four")
+
+    assert done.cached_tokens == 3
+
+
+async def test_reuse_can_be_switched_off(exact: World) -> None:
+    await answered(exact, "one two three four")
+
+    assert (await answered(exact, "one two three four", use_cache=False)).cached_tokens == 0
+
+
+async def test_the_budget_of_the_settings_is_kept(exact: World) -> None:
+    exact.resources = ResourceSettings(cache_megabytes=0)
+    await answered(exact, "one two three four")
+
+    assert exact.generation.cache_bytes == 0
+    assert (await answered(exact, "one two three four")).cached_tokens == 0
+
+
+async def test_an_answer_that_is_continued_goes_on_after_its_text(exact: World) -> None:
+    done = await answered(exact, "one two three", "one two")
+
+    assert done.prompt_tokens == 5
+
+
+async def test_a_model_without_a_template_gets_a_dialogue_that_begins_with_its_first_token() -> None:
+    engine = MemoryEngine(context_length=1000)
+    engine.has_template, engine.bos_token = False, 0
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
+    await world.load(load_request(dtype=Dtype.FP32))
+    await answered(world, "one two", max_new_tokens=1)
+
+    tokens = engine.caches[-1].tokens
+    assert tokens[0] == 0
+    assert engine.decode(tokens[1:]) == "User: one two Assistant: "
+
+
+# Settings
+
+
+async def test_settings_come_from_the_model_then_the_person_then_the_message(exact: World) -> None:
+    exact.layers = [{"max_new_tokens": 2}, {"max_new_tokens": 3}]
+    await exact.generation.send(replace(chat_request("one two three four"), options={}))
+    by_person = await exact.heard(GenerationComplete)
+    await exact.generation.send(replace(chat_request("one two three four"), options={"max_new_tokens": 1}))
+    by_message = await exact.heard(GenerationComplete, 2)
+
+    assert (by_person.num_tokens, by_message.num_tokens) == (3, 1)
+
+
+async def test_a_system_prompt_comes_first(exact: World) -> None:
+    await answered(exact, "one", system_prompt="be brief")
+
+    assert exact.engine.decode(exact.engine.caches[-1].tokens[:3]) == "be brief one "
+
+
+async def test_max_length_counts_the_prompt(exact: World) -> None:
+    assert (await answered(exact, "one two three four", max_length=6)).num_tokens == 2
+
+
+async def test_an_end_token_of_the_person_ends_the_answer(exact: World) -> None:
+    end = exact.engine.encode("three")[0]
+
+    assert (await answered(exact, "one two three", eos_token_id=end)).generated_text == "one two "
+
+
+async def test_a_stop_string_ends_the_answer_and_is_not_shown(exact: World) -> None:
+    done = await answered(exact, "one two three four", stop=["two th"])
+
+    assert (done.generated_text, done.finish_reason) == ("one ", "stop_string")
+    assert streamed(exact) == "one "
+
+
+async def test_an_answer_has_a_time_limit() -> None:
+    engine = SlowEngine(context_length=1000)
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
+    await world.load()
+    engine.world = world
+    await world.generation.send(replace(chat_request(LONG), options={"max_time": 12}))
+    done = await world.heard(GenerationComplete)
+
+    assert done.finish_reason == "time"
+    assert 0 < done.num_tokens < 20
+
+
+async def test_options_that_are_wrong_are_refused(exact: World) -> None:
+    with pytest.raises(BadSetting):
+        await exact.generation.send(replace(chat_request(), options={"min_new_tokens": 9, "max_new_tokens": 3}))
+
+    assert exact.events == []
+
+
+async def test_json_that_does_not_end_is_an_error_with_what_had_come(exact: World) -> None:
+    words = '{ "a": [ 1, 2, 3 ] }'
+    await exact.generation.send(replace(chat_request(words), options={"json_mode": True, "max_new_tokens": 2}))
+    fault = await exact.heard(GenerationFault)
+
+    assert fault.error["code"] == ErrorCodes.INCOMPLETE_JSON
+    assert fault.generated_text
+    assert exact.host.restarts == []
+    assert (await answered(exact, "one")).generated_text == "one "
+
+
+# Many
+
+
+async def test_a_second_conversation_waits_for_the_first(ready: World) -> None:
+    await ready.generation.send(chat_request("one two three"))
+    reply = await ready.generation.send(chat_request("four", chat_id="chat-2", message_id="message-2"))
+    first, second = await ready.heard(GenerationComplete), await ready.heard(GenerationComplete, 2)
+
+    assert reply["queued"] == 1
+    assert (first.message_id, first.generated_text) == ("message-1", "one two three ")
+    assert (second.message_id, second.generated_text) == ("message-2", "four ")
+    waiting = [status for status in ready.of(GenerationStatus) if status.phase == "queued"]
+    assert {(status.message_id, status.done, status.total) for status in waiting} == {("message-2", 1, 2)}
+
+
+async def test_the_visible_chat_comes_first(ready: World) -> None:
+    await ready.generation.send(chat_request("one"))
+    await ready.heard(GenerationStatus)
+    await ready.generation.send(replace(chat_request("two", chat_id="b", message_id="hidden"), visible=False))
+    await ready.generation.send(chat_request("three", chat_id="c", message_id="visible"))
+    await ready.heard(GenerationComplete, 3)
+
+    assert [done.message_id for done in ready.of(GenerationComplete)] == ["message-1", "visible", "hidden"]
+
+
+async def test_the_state_is_generating_until_nobody_waits_any_more(ready: World) -> None:
+    for number in range(3):
+        await ready.generation.send(chat_request("one", message_id=f"message-{number}"))
+    await ready.heard(GenerationComplete, 3)
+    await ready.until(lambda: ready.manager.state is State.IDLE)
+
+    assert ready.states == [State.GENERATING, State.IDLE]
+
+
+async def test_too_many_conversations_are_refused(ready: World) -> None:
+    await ready.generation.send(chat_request("one"))
+    await ready.heard(GenerationStatus)
+    for number in range(MOST_WAITING):
+        await ready.generation.send(chat_request("one", message_id=f"waiting-{number}"))
+    with pytest.raises(QueueFull):
+        await ready.generation.send(chat_request("one", message_id="late"))
+
+    await ready.heard(GenerationComplete, MOST_WAITING + 1)
+
+
+async def test_a_waiting_conversation_can_be_withdrawn(ready: World) -> None:
+    await ready.generation.send(chat_request("one two three"))
+    await ready.generation.send(chat_request("four", message_id="message-2"))
+    await ready.generation.interrupt(InterruptGeneration(chat_id="", message_id="message-2"))
+    stopped = await ready.heard(GenerationStopped)
+
+    assert (stopped.message_id, stopped.generated_text, stopped.finish_reason) == ("message-2", "", "stopped")
+    assert (await ready.heard(GenerationComplete)).generated_text == "one two three "
 
 
 # Refusals
 
 
-async def refusal(world: World, kind: type[TabAgentError], text: str = "one", role: str = "user") -> None:
+async def refusal(world: World, kind: type[TabAgentError], text: str = "one") -> None:
     """Send what must be refused with nothing computed, nothing told and the state as it was."""
-    state, passes = world.manager.state, list(world.engine.passes)
+    state, passes = world.manager.state, len(world.engine.passes)
     world.events.clear()
     with pytest.raises(kind):
-        await world.generation.send(
-            replace(chat_request(), messages=(ChatMessage(role, "tool"), ChatMessage("user", text)))
-        )
-    assert (world.events, world.manager.state, world.engine.passes) == ([], state, passes)
+        await world.generation.send(chat_request(text))
+    assert (world.events, world.manager.state, len(world.engine.passes)) == ([], state, passes)
 
 
 async def test_without_a_model_there_is_no_answer(world: World) -> None:
@@ -176,41 +397,51 @@ async def test_a_conversation_beyond_the_context_is_refused_before_anything_is_c
     await refusal(ready, ContextOverflow, " ".join(["word"] * 999))
 
 
-async def test_the_longest_conversation_that_leaves_room_for_a_token_is_answered(ready: World) -> None:
-    await ready.generation.send(chat_request(" ".join(["word"] * 999)))
+async def test_the_longest_conversation_that_leaves_room_for_an_answer_is_answered(ready: World) -> None:
+    room = 1000 // SHORTEST_ANSWER
+    await ready.generation.send(chat_request(" ".join(["word"] * (1000 - room))))
     done = await ready.heard(GenerationComplete)
 
-    assert (done.prompt_tokens, done.num_tokens, done.finish_reason) == (999, 1, "length")
+    assert (done.prompt_tokens, done.num_tokens, done.finish_reason) == (1000 - room, room, "length")
 
 
 async def test_a_conversation_that_the_template_refuses_is_refused(ready: World) -> None:
-    await refusal(ready, TemplateFailed, role="tool")
-
-
-async def test_a_second_conversation_is_busy_and_the_first_one_goes_on(ready: World) -> None:
-    await ready.generation.send(chat_request("one two three"))
-    with pytest.raises(Busy):
-        await ready.generation.send(chat_request("four", message_id="message-2"))
-
-    assert (await ready.heard(GenerationComplete)).generated_text == "one two three "
-    assert {update.message_id for update in ready.of(GenerationUpdate)} == {"message-1"}
+    await refusal(ready, TemplateFailed, UNSPEAKABLE)
 
 
 async def test_after_a_refusal_the_next_conversation_is_answered(ready: World) -> None:
-    await refusal(ready, TemplateFailed, role="tool")
+    await refusal(ready, TemplateFailed, UNSPEAKABLE)
     await ready.generation.send(chat_request("one"))
 
     assert (await ready.heard(GenerationComplete)).generated_text == "one "
+
+
+# Long conversations
+
+
+async def test_turns_that_do_not_fit_are_left_out_and_told() -> None:
+    world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=40))
+    await world.load(load_request(dtype=Dtype.FP32))
+    texts = [f"{word} {word} {word}" for word in "abcdefghijklm"]
+    done = await answered(world, *texts, max_new_tokens=2)
+
+    assert 0 < done.left_out < len(texts) - 1
+    assert done.prompt_tokens == 3 * (len(texts) - done.left_out)
+    assert {status.left_out for status in world.of(GenerationStatus) if status.phase == "prefill"} == {done.left_out}
 
 
 # Questions
 
 
 async def test_the_running_answer_is_told_to_a_page_that_comes_late(ready: World) -> None:
-    assert ready.generation.describe() is None
+    assert ready.generation.describe() == {"generating": None, "queued": []}
     await ready.generation.send(chat_request(LONG))
     await ready.heard(GenerationUpdate, 2)
+    await ready.generation.send(chat_request("one", message_id="message-2"))
 
-    assert ready.generation.describe() == {"chatId": "chat-1", "messageId": "message-1", "text": streamed(ready)}
-    await ready.heard(GenerationComplete)
-    assert ready.generation.describe() is None
+    assert ready.generation.describe() == {
+        "generating": {"chatId": "chat-1", "messageId": "message-1", "text": streamed(ready)},
+        "queued": [{"chatId": "chat-1", "messageId": "message-2", "text": ""}],
+    }
+    await ready.heard(GenerationComplete, 2)
+    assert ready.generation.describe() == {"generating": None, "queued": []}

@@ -143,7 +143,7 @@ def test_a_line_is_shown_with_its_end() -> None:
 def test_a_carriage_return_waits_for_its_line_feed() -> None:
     shown, _, _ = stream_of(pieces_of("a\r", "\nb"))
 
-    assert shown == ["a", "\r\n", "b"]
+    assert shown == ["", "a\r\n", "b"]
 
 
 def test_a_long_run_without_white_space_is_shown_but_for_its_last_character() -> None:

@@ -19,13 +19,16 @@ loads = st.builds(
     device=st.none() | st.sampled_from(Device),
     task=texts,
     load_id=texts,
+    free_dtype=st.booleans(),
 )
 batons = st.builds(
     Baton,
     load=st.none() | loads,
     percent=st.floats(0, 100),
     previous=st.none() | loads,
-    interrupted=st.none() | st.builds(Interrupted, chat_id=texts, message_id=texts, text=texts),
+    webgpu_failed=texts,
+    asleep=st.none() | loads,
+    interrupted=st.lists(st.builds(Interrupted, chat_id=texts, message_id=texts, text=texts), max_size=3).map(tuple),
     failed_load=st.none() | loads,
     error=st.none() | st.just(ModelNotFound("acme/none").to_wire()),
 )
@@ -80,8 +83,15 @@ def test_downloads_alone_leave_an_empty_baton() -> None:
     assert SharedBaton.read(host.baton) == (Baton(), [("acme/tiny", Dtype.Q4)])
 
 
-def test_a_restart_is_passed_on() -> None:
+async def test_everything_else_is_passed_on() -> None:
     host = MemoryHost()
-    SharedBaton(host, []).restart("reset")
+    host.pages = 2
+    shared = SharedBaton(host, [])
+    shared.restart("reset")
+    shared.expect_within(60, "a token")
+    expected = host.expected
+    shared.at_ease()
 
     assert host.restarts == ["reset"]
+    assert (expected, host.expected) == ((60, "a token"), None)
+    assert await shared.open_pages() == 2

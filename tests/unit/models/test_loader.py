@@ -18,9 +18,8 @@ from tabagent.messages import LoadingProgress
 from tabagent.models.plan import LoadPlan
 from tabagent.models.progress import LoadProgress
 from tabagent.models.sources import HUB
-from tabagent.ports.engine import TokenSink
-from tabagent.parameters import GenerationSettings
-from tabagent.specs import Dtype, FileKey, LoadedModel, LoadSpec, QuantStatus
+from tabagent.ports.engine import KvCache, Logits
+from tabagent.specs import Device, DeviceReport, Dtype, FileKey, LoadedModel, LoadSpec, QuantStatus
 from tabagent.store_errors import ConnectionLost, DownloadCancelled, IncompleteFile
 from tests.unit.conftest import COMMIT, FILES, REPO, World, hub_answers, listing_address, load_request
 
@@ -62,17 +61,9 @@ class RememberingEngine(MemoryEngine):
         self.steps.append("load")
         return await super().load(spec)
 
-    async def prefill(self, token_ids: Sequence[int]) -> None:
-        self.steps.append("prefill")
-        await super().prefill(token_ids)
-
-    async def decode(self, token_ids: Sequence[int], settings: GenerationSettings, sink: TokenSink) -> bool:
-        self.steps.append("decode")
-        return await super().decode(token_ids, settings, sink)
-
-    async def clear_cache(self) -> None:
-        self.steps.append("clear_cache")
-        await super().clear_cache()
+    async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
+        self.steps.append(f"forward {len(token_ids)}")
+        return await super().forward(cache, token_ids, logits=logits)
 
 
 class RefusingEngine(MemoryEngine):
@@ -315,23 +306,26 @@ async def test_a_file_of_another_length_leaves_the_dtype_not_downloaded(load: Lo
 # Starting the engine
 
 
-async def test_a_started_model_is_warm_and_its_cache_is_empty() -> None:
+async def test_a_started_model_is_warm_and_its_cache_is_given_back() -> None:
     engine = RememberingEngine()
     world = World(MemoryFetcher(hub_answers()), engine=engine)
     loaded = await Load(world).run()
 
     assert loaded.spec.repo == REPO
-    assert engine.steps == ["load", "prefill", "decode", "clear_cache"]
-    assert (engine.prefilled, engine.passes) == ([], [])
+    # A piece as of a prompt, then as many tokens as the best one leads to.
+    assert engine.steps == ["load", "forward 33", *["forward 1"] * 4]
+    assert engine.passes[1:] == [[0], [1], [2], [3]]
+    assert [cache.released for cache in engine.caches] == [True]
 
 
 async def test_the_warm_up_is_told_as_the_last_tenth(load: Load) -> None:
     await load.run()
 
-    assert [(event.message, event.progress) for event in load.told[-2:]] == [
-        ("Starting the model", 90),
-        ("Warming up", 96),
-    ]
+    steps = [(event.message, event.progress) for event in load.told[-6:]]
+    assert steps[:2] == [("Starting the model", 90), ("Warming up", 96)]
+    # Each step is a sign of life.
+    assert [percent for _, percent in steps] == sorted({percent for _, percent in steps})
+    assert steps[-1][1] < 100
 
 
 async def test_a_model_that_does_not_fit_the_device_keeps_its_files_and_says_why() -> None:
@@ -373,10 +367,68 @@ async def test_a_started_model_is_noted_as_used_now(load: Load, world: World) ->
     assert used[Dtype.Q4] == 0
 
 
+async def test_a_model_that_loads_on_webgpu_has_not_failed_there_any_more(world: World) -> None:
+    world.engine.report = DeviceReport(webgpu=True, f16=False, threads=2)
+    load = Load(world)
+    load.request = load_request(device=Device.WEBGPU)
+    await load.bring_in()
+    await world.loader.note_webgpu(REPO, "device lost")
+    await load.run()
+
+    entry = await world.store.entry(REPO)
+    assert entry is not None
+    assert entry.webgpu_failed == ""
+
+
+async def test_a_model_that_loads_on_the_cpu_has_failed_on_webgpu_all_the_same(world: World) -> None:
+    load = Load(world)
+    await load.bring_in()
+    await world.loader.note_webgpu(REPO, "device lost")
+    await load.run()
+
+    entry = await world.store.entry(REPO)
+    assert entry is not None
+    assert entry.webgpu_failed == "device lost"
+
+
+async def test_a_model_is_known_until_it_is_deleted(world: World) -> None:
+    assert not await world.loader.is_known(REPO)
+    await Load(world).bring_in()
+    assert await world.loader.is_known(REPO)
+
+    await world.store.delete_model(REPO)
+    assert not await world.loader.is_known(REPO)
+
+
+@pytest.mark.parametrize(
+    ("config", "refused"),
+    [
+        (b'{"vocab_size": 1000, "hidden_size": 1000}', True),
+        (b'{"text_config": {"vocab_size": 1000, "hidden_size": 1000}}', True),
+        (b'{"vocab_size": 100, "hidden_size": 100}', False),
+        (b'{"vocab_size": "1000", "hidden_size": null}', False),
+        (b'{"text_config": 3}', False),
+        (b"[1]", False),
+        (b"{", False),
+    ],
+)
+async def test_a_graphics_adapter_whose_buffers_are_too_small_for_a_stored_model_is_not_chosen(
+    config: bytes, refused: bool
+) -> None:
+    world = World(MemoryFetcher(hub_answers(files={**FILES, "config.json": config})))
+    await Load(world).bring_in()
+    report = DeviceReport(webgpu=True, f16=False, threads=2, max_buffer=400_000)
+    plan = await world.loader.resolve(load_request(), report)
+
+    assert plan.spec.device is (Device.WASM if refused else Device.WEBGPU)
+    assert bool(plan.warning) is refused
+
+
 @pytest.mark.parametrize("phase", ["prefill", "decode"])
 async def test_an_engine_that_fails_while_it_warms_up_has_not_started(load: Load, world: World, phase: str) -> None:
     world.engine.fails_at = phase
 
-    with pytest.raises(GenerationFailed):
+    with pytest.raises(GenerationFailed) as failure:
         await load.run()
     assert await world.store.record(FileKey(REPO, WEIGHTS)) is not None
+    assert await status(world) == (QuantStatus.FAILED, failure.value.message)

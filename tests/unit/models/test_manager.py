@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -24,13 +25,13 @@ from tabagent.messages import (
     WorkerReady,
     WorkerStateChanged,
 )
-from tabagent.models.baton import Baton, SharedBaton
+from tabagent.models.baton import Baton, Interrupted, SharedBaton
 from tabagent.models.sources import HUB
 from tabagent.specs import Device, DeviceReport, Dtype
 from tests.unit.conftest import COMMIT, OTHER_REPO, REPO, World, hub_answers, listing_address, load_request
 
 WEIGHTS = "onnx/model_quantized.onnx"
-CHOSEN = load_request(dtype=Dtype.Q8, device=Device.WASM)
+CHOSEN = replace(load_request(dtype=Dtype.Q8), free_dtype=True)
 
 
 def only(kinds: tuple[type[Event], ...], events: list[Event]) -> list[type[Event]]:
@@ -106,6 +107,16 @@ async def test_a_load_during_an_answer_is_busy(world: World) -> None:
     with pytest.raises(Busy):
         await world.manager.load_model(load_request(OTHER_REPO))
     assert world.manager.state is State.GENERATING
+
+
+async def test_a_load_while_an_answer_waits_is_busy_until_none_does(world: World) -> None:
+    await world.load()
+    world.manager.keep_answers((Interrupted(chat_id="c", message_id="m"),))
+    with pytest.raises(Busy, match="waits for its turn"):
+        await world.manager.load_model(load_request(OTHER_REPO))
+
+    world.manager.keep_answers(())
+    assert (await world.manager.load_model(load_request(OTHER_REPO)))["alreadyLoaded"] is False
 
 
 @pytest.mark.parametrize(
@@ -237,7 +248,9 @@ async def test_with_nothing_loaded_the_state_tells_the_devices(world: World) -> 
         "dtype": None,
         "executionProvider": None,
         "contextLength": None,
-        "devices": {"webgpu": False, "f16": False, "threads": 2},
+        "warning": "",
+        "asleep": None,
+        "devices": {"webgpu": False, "f16": False, "threads": 2, "software": False},
         "loading": None,
         "error": None,
     }

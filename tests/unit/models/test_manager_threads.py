@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import MemoryFetcher
+from tabagent.engine_errors import GenerationFailed
 from tabagent.errors import Busy, InvalidState, ModelNotFound
 from tabagent.events import ErrorCodes
 from tabagent.events import LoadingStatusTypes as Status
 from tabagent.events import ModelWorkerStates as State
-from tabagent.messages import Event, Fault, LoadingProgress, ManifestUpdated, ResetComplete, WorkerReady
+from tabagent.messages import (
+    Event,
+    Fault,
+    GenerationFault,
+    LoadingProgress,
+    ManifestUpdated,
+    ResetComplete,
+    WorkerReady,
+)
 from tabagent.models.baton import Baton, Interrupted, SharedBaton
+from tabagent.ports.engine import KvCache, Logits
 from tabagent.ports.fetcher import HttpResponse
-from tabagent.specs import Device, DeviceReport, Dtype, FileKey
+from tabagent.specs import Dtype, FileKey
 from tests.unit.conftest import OTHER_REPO, REPO, World, hub_answers, load_request
 
 WEIGHTS = "onnx/model_quantized.onnx"
-CHOSEN = load_request(dtype=Dtype.Q8, device=Device.WASM)
+CHOSEN = replace(load_request(dtype=Dtype.Q8), free_dtype=True)
+FAILURE = GenerationFailed(REPO, "q8", "wasm", "decode", "shader failed")
 
 
 def only(kinds: tuple[type[Event], ...], events: list[Event]) -> list[type[Event]]:
@@ -75,11 +87,9 @@ async def test_a_thread_that_dies_while_the_engine_starts_leaves_word_of_it(worl
     class Watching(MemoryEngine):
         kept: Callable[[], Baton]
 
-        async def probe(self) -> DeviceReport:
-            return self.report
-
-        async def clear_cache(self) -> None:
+        async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
             batons.append(self.kept())
+            return await super().forward(cache, token_ids, logits=logits)
 
     batons: list[Baton] = []
     engine = Watching()
@@ -99,8 +109,8 @@ async def test_an_engine_that_fails_while_it_answers_ends_the_thread_which_loads
     await world.load()
     world.manager.begin_generation()
     world.manager.end_generation()
-    world.manager.engine_failed("device lost")
-    assert (world.kept, world.host.restarts) == (Baton(load=CHOSEN), ["device lost"])
+    world.manager.engine_failed(FAILURE)
+    assert (world.kept, world.host.restarts) == (Baton(load=CHOSEN), ["generation_failed"])
 
     world.start()
     world.resume()
@@ -109,7 +119,7 @@ async def test_an_engine_that_fails_while_it_answers_ends_the_thread_which_loads
 
 async def test_a_thread_that_is_about_to_end_takes_nothing_more(world: World) -> None:
     await world.load()
-    world.manager.engine_failed("device lost")
+    world.manager.engine_failed(FAILURE)
 
     with pytest.raises(Busy, match="started again"):
         await world.manager.load_model(load_request())
@@ -160,7 +170,7 @@ async def test_a_switch_brings_the_files_in_and_hands_over_to_a_new_thread(world
 
     assert await world.store.record(FileKey(OTHER_REPO, WEIGHTS)) is not None
     assert world.kept == Baton(
-        load=load_request(OTHER_REPO, dtype=Dtype.Q8, device=Device.WASM, load_id="load-2"),
+        load=replace(CHOSEN, model_id=OTHER_REPO, load_id="load-2"),
         percent=90,
         previous=CHOSEN,
     )
@@ -242,7 +252,7 @@ async def test_a_download_that_then_fails_gives_way_to_the_model_from_before() -
 async def test_an_engine_failure_during_a_reset_does_not_bring_the_model_back(world: World) -> None:
     await world.load()
     world.manager.begin_reset()
-    world.manager.engine_failed("device lost")
+    world.manager.engine_failed(FAILURE)
     world.manager.reset()
     await world.until(lambda: world.host.restarts)
 
@@ -253,7 +263,7 @@ async def test_during_a_switch_no_answer_can_begin(world: World) -> None:
     await world.load()
     await world.manager.load_model(load_request(OTHER_REPO))
 
-    with pytest.raises(InvalidState):
+    with pytest.raises(Busy, match="Another model"):
         world.manager.ready_model()
 
 
@@ -379,12 +389,40 @@ async def test_a_baton_with_an_error_keeps_it_for_pages_that_ask(world: World) -
     assert world.events == []
 
 
-async def test_the_running_answer_is_kept_beside_the_model(world: World) -> None:
+async def test_answers_that_run_or_wait_are_kept_beside_the_model(world: World) -> None:
     await world.load()
     world.manager.begin_generation()
-    interrupted = Interrupted(chat_id="c", message_id="m", text="so far")
-    world.manager.keep_answer(interrupted)
-    assert world.kept == Baton(load=CHOSEN, interrupted=interrupted)
+    running = Interrupted(chat_id="c", message_id="m", text="so far")
+    waiting = Interrupted(chat_id="d", message_id="n")
+    world.manager.keep_answers((running, waiting))
+    assert world.kept == Baton(load=CHOSEN, interrupted=(running, waiting))
 
     world.manager.end_generation()
+    world.manager.keep_answers((waiting,))
+    assert world.kept == Baton(load=CHOSEN, interrupted=(waiting,))
+    world.manager.keep_answers(())
     assert world.kept == Baton(load=CHOSEN)
+
+
+async def test_every_answer_that_ran_or_waited_is_reported_once_with_its_text(world: World) -> None:
+    answers = Interrupted(chat_id="c", message_id="m", text="so far"), Interrupted(chat_id="d", message_id="n")
+    leave(world, Baton(interrupted=answers))
+    world.start()
+    world.resume()
+
+    faults = world.of(GenerationFault)
+    assert [(fault.chat_id, fault.message_id, fault.generated_text) for fault in faults] == [
+        ("c", "m", "so far"),
+        ("d", "n", ""),
+    ]
+    assert {fault.error["code"] for fault in faults} == {ErrorCodes.RUNTIME_RESTARTED.value}
+    assert world.kept.interrupted == ()
+
+
+async def test_an_answer_that_waited_for_a_load_is_reported_with_what_the_load_failed_with(world: World) -> None:
+    error = ModelNotFound(REPO).to_wire()
+    leave(world, Baton(error=error, interrupted=(Interrupted(chat_id="c", message_id="m"),)))
+    world.start()
+    world.resume()
+
+    assert world.of(GenerationFault)[0].error == error

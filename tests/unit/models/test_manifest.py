@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tabagent.errors import JsonValue
 from tabagent.models.manifest import (
     Records,
     add_quant_to_manifest,
@@ -18,6 +19,7 @@ from tabagent.models.manifest import (
     stored_bytes,
     update_model_status,
     used_now,
+    with_settings,
 )
 from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 from tests.unit.models.dying import digest_of
@@ -256,6 +258,23 @@ def test_what_the_person_did_with_a_dtype_stays_over_listings() -> None:
 
     assert (after[0].last_used, after[0].settings) == (7, {"temperature": 0.5})
     assert after[1].last_used == 0
+
+
+def test_a_failure_on_webgpu_stays_over_listings() -> None:
+    failed = replace(ENTRY, webgpu_failed="device lost")
+    stored = whole(ENTRY.files_of(ENTRY.quants[0]))
+
+    assert merged(failed, changed(ENTRY, Q8.path), {}).webgpu_failed == "device lost"
+    assert merged(failed, changed(ENTRY, Q8.path), stored).webgpu_failed == "device lost"
+
+
+def test_settings_of_a_dtype_take_the_place_of_its_old_ones() -> None:
+    values: dict[str, JsonValue] = {"top_k": 5}
+    after = with_settings(with_settings(ENTRY, Dtype.Q8, {"seed": 1}), Dtype.Q8, values)
+    values.clear()
+
+    assert [quant.settings for quant in after.quants] == [{"top_k": 5}, {}]
+    assert with_settings(ENTRY, Dtype.Q2, {"top_k": 5}) == ENTRY
 
 
 def test_a_failure_stays_as_long_as_the_weights_are_the_same() -> None:

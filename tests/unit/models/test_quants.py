@@ -146,7 +146,15 @@ def test_only_the_files_that_are_read_are_taken_along() -> None:
     assert {file.path for file in found.common} == {*BESIDE, "chat_template.jinja", "generation_config.json"}
 
 
-@pytest.mark.parametrize(("report", "device"), [(CPU, Device.WASM), (GPU, Device.WEBGPU), (GPU_F16, Device.WEBGPU)])
+@pytest.mark.parametrize(
+    ("report", "device"),
+    [
+        (CPU, Device.WASM),
+        (GPU, Device.WEBGPU),
+        (GPU_F16, Device.WEBGPU),
+        (replace(GPU, software=True), Device.WASM),
+    ],
+)
 def test_a_graphics_adapter_is_preferred_where_there_is_one(report: DeviceReport, device: Device) -> None:
     assert best_device(report) is device
 
@@ -183,6 +191,48 @@ def test_weights_that_are_too_large_for_the_device_are_refused_with_numbers(
 
     assert (reason is None) is fits
     assert reason is None or f"{size / 1e9:.1f} GB" in reason
+
+
+@pytest.mark.parametrize(
+    ("dtype", "limit", "fits"),
+    [
+        (Dtype.FP32, 4_000_000, True),
+        (Dtype.FP32, 3_999_999, False),
+        (Dtype.FP16, 2_000_000, True),
+        (Dtype.FP16, 1_999_999, False),
+        (Dtype.Q4, 500_000, True),
+        (Dtype.Q4F16, 499_999, False),
+        (Dtype.Q8, 999_999, False),
+        (Dtype.Q2, 249_999, False),
+        (Dtype.Q1, 125_000, True),
+        # Nobody knows what the adapter takes.
+        (Dtype.FP32, 0, True),
+    ],
+)
+def test_a_weight_that_is_larger_than_any_buffer_of_the_adapter_is_refused_there(
+    dtype: Dtype, limit: int, fits: bool
+) -> None:
+    report = replace(GPU_F16, max_buffer=limit)
+
+    reason = unsupported_reason(quant(dtype), Device.WEBGPU, report, largest_weight=1_000_000)
+    assert (reason is None) is fits
+    assert reason is None or "MB in one piece" in reason
+    assert unsupported_reason(quant(dtype), Device.WEBGPU, report) is None
+
+
+def test_limits_of_the_adapter_do_not_count_on_the_cpu() -> None:
+    report = replace(GPU, max_buffer=1)
+
+    assert unsupported_reason(quant(Dtype.Q8), Device.WASM, report, largest_weight=1_000_000) is None
+
+
+def test_a_larger_dtype_gives_way_to_one_that_fits_the_adapters_buffers() -> None:
+    report = replace(GPU, max_buffer=500_000)
+    found = recommend(entry(Dtype.FP32, Dtype.Q4), Device.WEBGPU, report, largest_weight=1_000_000)
+
+    assert found is not None
+    assert found.dtype is Dtype.Q4
+    assert recommend(entry(Dtype.FP32), Device.WEBGPU, report, largest_weight=1_000_000) is None
 
 
 def test_external_data_counts_for_the_size_of_weights() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabagent.errors import JsonObject
+from tabagent.errors import JsonObject, JsonValue
 from tabagent.models.quants import SUFFIXES
 from tabagent.models.records import (
     DIGESTS_PER_BLOCK,
@@ -65,6 +65,7 @@ def entries(draw: st.DrawFn) -> ManifestEntry:
         quants=tuple(quants),
         etag=draw(texts),
         newer=draw(texts),
+        webgpu_failed=draw(texts),
     )
 
 
@@ -177,3 +178,23 @@ def test_an_entry_lists_its_quants_by_the_path_of_their_graph_with_all_files() -
 )
 def test_an_entry_of_another_version_is_none(record: JsonObject) -> None:
     assert entry_from_record(record) is None
+
+
+@pytest.mark.parametrize("odd", [None, 3, ["a"], {"a": "b"}, True])
+def test_what_is_no_text_is_no_failure_of_webgpu(odd: JsonValue) -> None:
+    entry = ManifestEntry(repo="acme/tiny", commit="c", task="t", common=(), quants=(), webgpu_failed="lost")
+    stored = entry_to_record(entry)
+    assert stored["webgpuFailed"] == "lost"
+
+    read = entry_from_record({**stored, "webgpuFailed": odd})
+    assert read is not None
+    assert read.webgpu_failed == ""
+
+
+def test_records_from_before_webgpu_failures_were_noted_are_read() -> None:
+    stored = entry_to_record(ManifestEntry(repo="acme/tiny", commit="c", task="t", common=(), quants=()))
+    del stored["webgpuFailed"]
+
+    read = entry_from_record(stored)
+    assert read is not None
+    assert read.webgpu_failed == ""

@@ -162,6 +162,15 @@ async def test_the_status_of_an_unknown_repository_is_not_made_up(store: ModelSt
     assert await store.entry(REPO) is None
 
 
+async def test_settings_are_kept_with_the_dtype(store: ModelStore, disk: Disk) -> None:
+    await store.put_entry(ENTRY)
+    await store.keep_settings(REPO, Dtype.Q8, {"temperature": 0.5, "stop": ["a"]})
+    await store.keep_settings("acme/unknown", Dtype.Q8, {"top_k": 1})
+
+    kept = await disk.store().entries()
+    assert [quant.settings for entry in kept for quant in entry.quants] == [{"temperature": 0.5, "stop": ["a"]}, {}]
+
+
 async def test_a_load_is_noted_with_its_time(store: ModelStore) -> None:
     await store.put_entry(ENTRY)
     await put(store, CONFIG, Q8)
@@ -222,6 +231,15 @@ async def test_a_configuration_that_says_nothing_is_none(store: ModelStore, body
     await put_from_elsewhere(store, CONFIG, body=body)
 
     assert await store.get_model_config(REPO) is None
+
+
+async def test_what_a_model_says_of_sampling_is_read(store: ModelStore) -> None:
+    assert await store.get_generation_config(REPO) is None
+    body = b'{"top_k": 20}'
+    file = ModelFile(path="generation_config.json", size=len(body))
+    await store.save_chunked_file(REPO, file, reader(body), revision="c1")
+
+    assert await store.get_generation_config(REPO) == {"top_k": 20}
 
 
 async def test_a_damaged_configuration_is_an_error(store: ModelStore, disk: Disk) -> None:

@@ -19,7 +19,7 @@ class JsHost(Protocol):
     """The JavaScript around Python in the runtime's thread."""
 
     def config(self) -> str:
-        """JSON: `extensionId`, `version`, `baton`, `huggingFaceClientId`."""
+        """JSON: `extensionId`, `version`, `baton`, `overdue` (of the thread before), `huggingFaceClientId`."""
 
     def reply(self, request: int, text: str) -> None:
         """Answer a message by the number that came with it."""
@@ -33,8 +33,17 @@ class JsHost(Protocol):
     def restart(self, reason: str) -> None:
         """Ask the supervisor to end this thread and start the next."""
 
+    def expectWithin(self, seconds: float, why: str) -> None:
+        """Ask the supervisor to end this thread when neither this nor `atEase` is called again in time."""
+
+    def atEase(self) -> None:
+        """Take that back."""
+
     async def askDocument(self, what: str) -> Any:
-        """Ask the document for what workers do not have: `heap` (`performance.memory`), `persist` (of the storage)."""
+        """Ask the document for what workers do not have.
+
+        `heap` (`performance.memory`), `pages` (how many hold a port), `persist` (of the storage).
+        """
 
     def pythonHeap(self) -> int:
         """Bytes of Pyodide's WASM memory."""
@@ -44,9 +53,6 @@ class JsHost(Protocol):
 
     async def importHasher(self) -> JsProxy:
         """hash-wasm's module as a plain object."""
-
-    def yieldBetweenSteps(self, js_model: JsProxy) -> None:
-        """Let messages in between the forward passes of a model."""
 
     async def readInto(self, js_reader: JsProxy, js_block: JsProxy, js_on_bytes: JsProxy | None) -> JsProxy:
         """Fill a `Uint8Array` from a stream's BYOB reader and return it; shorter at the end, empty after it.
@@ -77,6 +83,18 @@ class DocumentHost:
     def restart(self, reason: str) -> None:
         """End this thread and start a new one."""
         self._js_host.restart(reason)
+
+    def expect_within(self, seconds: float, why: str) -> None:
+        """End this thread unless it says something in time."""
+        self._js_host.expectWithin(seconds, why)
+
+    def at_ease(self) -> None:
+        """Expect nothing any more."""
+        self._js_host.atEase()
+
+    async def open_pages(self) -> int:
+        """Return the number of pages that hold a port."""
+        return int(await self._js_host.askDocument("pages"))
 
     async def measure(self) -> MemoryStats:
         """Measure heaps and storage."""

@@ -11,34 +11,45 @@ huggingface/transformers.js#1767): after an error of this engine the thread must
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
-from pyodide.ffi import JsException, JsProxy
+from pyodide.ffi import JsException, JsProxy, create_proxy
 from transformers_js_py import proxies as tjs_proxies
 
 from tabagent.adapters.browser.devices import probe_devices
-from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_object, owned_proxies, plain_json
+from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_object, plain_json
 from tabagent.adapters.browser.host import JsHost
+from tabagent.adapters.browser.kv_cache import DynamicKvCache
+from tabagent.adapters.browser.logits import JsLogits
 from tabagent.adapters.browser.model_cache import ModelCache, engine_name
-from tabagent.errors import GenerationFailed, LoadFailed, TabAgentError, TemplateFailed
-from tabagent.models.architecture import context_length, end_token_ids
+from tabagent.adapters.browser.resident_cache import OrtError, ResidentKvCache, ResidentRunner
+from tabagent.engine_errors import DeviceLost, EngineError, GenerationFailed, LoadFailed, OutOfMemory, TemplateFailed
+from tabagent.errors import JsonObject, JsonValue, TabAgentError
+from tabagent.models.architecture import context_length, per_token_dtypes, token_ids
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED
-from tabagent.ports.engine import TokenSink
-from tabagent.specs import ChatMessage, DeviceReport, GenerationSettings, LoadedModel, LoadSpec
+from tabagent.parameters import Layer, accepted
+from tabagent.ports.engine import KvCache
+from tabagent.specs import ChatMessage, Device, DeviceReport, LoadedModel, LoadSpec
 
 logger = logging.getLogger(__name__)
 
-# Names of KV-cache outputs and of the inputs that they become (`getPastKeyValues` in transformers.js 4.3).
-CACHE_NAMES = (
-    ("present_ssm", "past_ssm"),
-    ("present_conv", "past_conv"),
-    ("present_recurrent", "past_recurrent"),
-    ("present_compressor", "past_compressor"),
-    ("present_indexer", "past_indexer"),
-    ("present", "past_key_values"),
+T = TypeVar("T")
+
+# Passes that show whether a graph computes the same over resident buffers: a prompt, and a token after it. Any will do.
+TRIAL = ((1, 2, 3), (4,))
+
+# Positions of these models' tokens begin with 1 (`decoder_forward` in transformers.js's models/modeling_utils.js).
+COUNT_FROM_ONE = frozenset({"paligemma", "gemma3_text", "gemma3"})
+
+# What ONNX Runtime, V8 and Dawn say (seen, and from their sources); everything else is a failure of another kind.
+_NO_MEMORY = re.compile(
+    r"out.of.memory|bad.?alloc|failed to allocate|allocation failed|memory access out of bounds", re.IGNORECASE
 )
+_LOST = re.compile(r"device (?:is |was )?lost|lost.{0,20}device|device.{0,20}destroyed|instance dropped", re.IGNORECASE)
 
 
 class TransformersJsEngine:
@@ -47,19 +58,21 @@ class TransformersJsEngine:
     Args:
         js_host: Imports the packaged module.
         cache: Serves the stored files.
+        resident: Keep KV caches in ONNX Runtime's memory where the model can use that.
     """
 
-    def __init__(self, js_host: JsHost, cache: ModelCache) -> None:
-        self._js_host, self._cache = js_host, cache
+    def __init__(self, js_host: JsHost, cache: ModelCache, *, resident: bool = True) -> None:
+        self._js_host, self._cache, self._wants_resident = js_host, cache, resident
         self._spec: LoadSpec | None = None
         self._js_module: Any = None
         self._js_model: Any = None
         self._js_tokenizer: Any = None
-        self._js_kv_cache: Any = None
-        self._js_stopping: Any = None
+        self._js_ones: Any = None
+        self._js_one_row: Any = None
+        self._js_ort: Any = None
+        self._resident: ResidentRunner | None = None
         self._chat_template: str | None = None
-        self._end_tokens: frozenset[int] = frozenset()
-        self._keeps_last_logits = False
+        self._lost: asyncio.Future[str] | None = None
 
     async def probe(self) -> DeviceReport:
         """Ask for a WebGPU adapter and count threads."""
@@ -77,106 +90,80 @@ class TransformersJsEngine:
             self._cache.hold_back_end_until(asyncio.ensure_future(_started(self._js_module.env.backends.onnx)))
             tokenizer, model = await self._cache.or_failure(_from_pretrained(tjs, spec))
         except JsException as error:
-            raise LoadFailed(spec.repo, spec.dtype, spec.device, describe(error)) from error
+            raise self._failure("load", error) from error
         except TabAgentError as error:
             cause = error.message.rstrip(".")
             raise LoadFailed(spec.repo, spec.dtype, spec.device, cause, damaged=True) from error
         self._js_tokenizer, self._js_model = tokenizer._js_obj, model._js_obj
         await self._settle(spec)
-        return LoadedModel(
-            spec=spec,
-            context_length=context_length(plain_json(self._js_model.config)),
-            dynamic_quantization=spec.dtype in DYNAMICALLY_QUANTIZED,
-        )
+        return await self._describe(spec)
 
-    def encode(self, messages: Sequence[ChatMessage]) -> list[int]:
-        """Apply the chat template and tokenize."""
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        options: dict[str, Any] = {"tokenize": False, "add_generation_prompt": True}
+    def render(self, messages: Sequence[ChatMessage], variables: Mapping[str, JsonValue]) -> str:
+        """Apply the chat template."""
+        turns = [message.to_template() for message in messages]
+        options: JsonObject = {"tokenize": False, "add_generation_prompt": True, **variables}
         if self._chat_template is not None:
             options["chat_template"] = self._chat_template
         try:
-            text = self._js_tokenizer.apply_chat_template(js_json(turns), js_json(options))
-            js_ids = self._js_tokenizer.encode(text, js_json({"add_special_tokens": False}))
+            return str(self._js_tokenizer.apply_chat_template(js_json(turns), js_json(options)))
         except JsException as error:
             raise TemplateFailed(describe(error)) from error
-        return [int(token) for token in js_ids]
 
-    async def prefill(self, token_ids: Sequence[int]) -> None:
-        """Compute tokens into the KV cache."""
-        past = self._cached_tokens()
-        inputs = {**self._inputs(token_ids, past + len(token_ids)), "past_key_values": self._js_kv_cache}
-        if self._keeps_last_logits:
-            inputs["num_logits_to_keep"] = self._js_module.Tensor.new("int64", int64_array([1]), js_json([]))
+    def encode(self, text: str) -> list[int]:
+        """Tokenize."""
+        if not text:
+            return []
+        js_ids = self._js_tokenizer.encode(text, js_json({"add_special_tokens": False}))
+        return [int(token) for token in js_ids.to_py()]
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """Return the text of tokens."""
+        if not token_ids:
+            return ""
+        return str(self._js_tokenizer.decode(js_json(list(token_ids)), self._js_decoding))
+
+    def new_cache(self) -> KvCache:
+        """Return an empty cache, in ONNX Runtime's memory where the model can use that."""
+        if self._resident is not None:
+            return self._resident.new_cache()
+        return DynamicKvCache(self._js_module, self._js_model)
+
+    async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> JsLogits | None:
+        """Compute tokens into a cache."""
+        phase = "prefill" if len(token_ids) > 1 else "decode"
         try:
-            js_outputs = await self._js_model.forward(js_object(inputs))
-        except JsException as error:
-            raise self._failure("prefill", error) from error
-        entries: dict[str, JsProxy] = {}
-        for name in js_outputs.object_keys():
-            tensor = getattr(js_outputs, name)
-            for present, past_name in CACHE_NAMES:
-                if name.startswith(present):
-                    entries[name.replace(present, past_name, 1)] = tensor
-                    break
+            if isinstance(cache, ResidentKvCache) and self._resident is not None:
+                js_scores = await self._resident.forward(cache, token_ids)
             else:
-                tensor.dispose()
-        self._js_kv_cache.update(js_object(entries))
+                js_scores = await self._forward(cast(DynamicKvCache, cache), token_ids)
+        except (JsException, OrtError) as error:
+            raise self._failure(phase, error) from error
+        return JsLogits(self._js_module, js_scores) if logits else None
 
-    async def decode(self, token_ids: Sequence[int], settings: GenerationSettings, sink: TokenSink) -> bool:
-        """Generate, streaming text and token counts to `sink`."""
-        counted = 0
+    @property
+    def heap_bytes(self) -> int:
+        """Bytes of ONNX Runtime's memory; 0 before the first load."""
+        return int(self._js_ort.HEAPU8.byteLength) if self._js_ort is not None else 0
 
-        def on_tokens(js_tokens: JsProxy) -> None:
-            nonlocal counted
-            counted += int(js_tokens.length)
-            sink("", counted)
-
-        def on_text(text: str) -> None:
-            sink(text, counted)
-
-        self._js_stopping.reset()
-        with owned_proxies(on_tokens, on_text) as (js_on_tokens, js_on_text):
-            js_streamer = self._js_module.TextStreamer.new(
-                self._js_tokenizer,
-                js_object(
-                    {
-                        "skip_prompt": True,
-                        "skip_special_tokens": True,
-                        "token_callback_function": js_on_tokens,
-                        "callback_function": js_on_text,
-                    }
-                ),
-            )
-            options = {
-                **self._inputs(token_ids, len(token_ids)),
-                **_sampling(settings),
-                "past_key_values": self._js_kv_cache,
-                "streamer": js_streamer,
-                "stopping_criteria": self._js_stopping,
+    async def _forward(self, cache: DynamicKvCache, token_ids: Sequence[int]) -> Any:
+        """Compute tokens with transformers.js."""
+        js_inputs = js_object(
+            {
+                "input_ids": self._tensor(int64_array(token_ids), len(token_ids)),
+                "attention_mask": self._mask(cache.length + len(token_ids)),
+                "past_key_values": cache.js_cache,
             }
-            try:
-                js_sequences = await self._js_model.generate(js_object(options))
-            except JsException as error:
-                raise self._failure("decode", error) from error
-        return int(js_sequences.data.at(-1)) in self._end_tokens
-
-    def interrupt(self) -> None:
-        """Stop a running `decode` after its current token."""
-        if self._js_stopping is not None:
-            self._js_stopping.interrupt()
-
-    async def clear_cache(self) -> None:
-        """Give the KV cache back and begin an empty one."""
-        if self._js_kv_cache is not None:
-            await self._js_kv_cache.dispose()
-        self._js_kv_cache = self._js_module.DynamicCache.new() if self._js_module is not None else None
+        )
+        if self._js_one_row is not None:
+            js_inputs.num_logits_to_keep = self._js_one_row
+        js_outputs = await self._unless_lost(self._js_model.forward(js_inputs))
+        cache.take(js_outputs, len(token_ids))
+        return js_outputs.logits
 
     async def unload(self) -> None:
-        """Dispose KV cache and sessions."""
+        """Dispose the sessions."""
         if self._js_model is None:
             return
-        await self.clear_cache()
         js_model, self._js_model = self._js_model, None
         try:
             await js_model.dispose()
@@ -205,32 +192,106 @@ class TransformersJsEngine:
 
     async def _settle(self, spec: LoadSpec) -> None:
         """Set up what generation needs besides the model."""
-        self._js_host.yieldBetweenSteps(self._js_model)
-        self._js_stopping = self._js_module.InterruptableStoppingCriteria.new()
-        await self.clear_cache()
-        js_session = self._js_model.sessions.model
-        self._keeps_last_logits = "num_logits_to_keep" in js_session.inputNames
+        self._js_decoding = js_json({"skip_special_tokens": True, "clean_up_tokenization_spaces": False})
+        if "num_logits_to_keep" in self._js_model.sessions.model.inputNames:
+            self._js_one_row = self._js_module.Tensor.new("int64", int64_array([1]), js_json([]))
         if not self._js_tokenizer.chat_template:
             self._chat_template = await self._cache.text("chat_template.jinja")
-        generation = self._js_model.generation_config
-        self._end_tokens = end_token_ids(
-            plain_json(generation) if generation else {}, plain_json(self._js_model.config)
+        self._js_ort = await self._js_module.env.backends.onnx.module()
+        if spec.device is Device.WEBGPU:
+            await self._watch_device()
+        elif self._wants_resident:
+            await self._try_resident()
+
+    async def _try_resident(self) -> None:
+        """Keep KV caches in ONNX Runtime's memory, if the model's graph computes the same that way."""
+        try:
+            first = 1 if str(self._js_model.config.model_type) in COUNT_FROM_ONE else 0
+            runner = ResidentRunner(self._js_module, self._js_ort, self._js_model.sessions.model, first)
+        except OrtError as error:
+            logger.info("key/value caches are copied: %s", error)
+            return
+        usual, expected = DynamicKvCache(self._js_module, self._js_model), []
+        for tokens in TRIAL:
+            js_scores = await self._forward(usual, tokens)
+            expected.append((tokens, JsLogits(self._js_module, js_scores).read()))
+        trial = runner.new_cache()
+        if await runner.agrees(trial, expected):
+            self._resident = runner
+        await trial.release()
+
+    async def _describe(self, spec: LoadSpec) -> LoadedModel:
+        config = plain_json(self._js_model.config)
+        js_generation = self._js_model.generation_config
+        generation = plain_json(js_generation) if js_generation else {}
+        tokenizer_config = json.loads(await self._cache.text("tokenizer_config.json") or "{}")
+        tokens = token_ids(config, generation, tokenizer_config, self._token)
+        whole_passes = spec.dtype not in DYNAMICALLY_QUANTIZED or spec.dtype in per_token_dtypes(config)
+        return LoadedModel(
+            spec=spec,
+            context_length=context_length(config),
+            dynamic_quantization=not whole_passes,
+            end_tokens=tokens.end,
+            pad_token=tokens.pad,
+            bos_token=tokens.bos,
+            defaults=_defaults(generation),
+            has_template=bool(self._chat_template or self._js_tokenizer.chat_template),
         )
 
-    def _inputs(self, token_ids: Sequence[int], attended: int) -> dict[str, JsProxy]:
-        tensor = self._js_module.Tensor
-        return {
-            "input_ids": tensor.new("int64", int64_array(token_ids), js_json([1, len(token_ids)])),
-            "attention_mask": tensor.new("int64", int64_array([1] * attended), js_json([1, attended])),
-        }
+    def _token(self, text: str) -> int | None:
+        """Return the id of a token by its text."""
+        found = self.encode(text)
+        return found[0] if len(found) == 1 else None
 
-    def _cached_tokens(self) -> int:
-        return int(self._js_kv_cache.get_seq_length())
+    async def _watch_device(self) -> None:
+        """Hear of the loss of the graphics device, on which ONNX Runtime may wait for ever."""
+        js_device = self._js_module.env.backends.onnx.webgpu.device
+        if hasattr(js_device, "then"):
+            # As the types have it; the build with WebGPU in native code gives the device itself.
+            js_device = await js_device
+        lost = self._lost = asyncio.get_running_loop().create_future()
 
-    def _failure(self, phase: str, error: JsException) -> GenerationFailed:
+        def on_lost(js_info: JsProxy) -> None:
+            if not lost.done():
+                lost.set_result(str(js_info.message or js_info.reason))
+
+        # It lives as long as the thread.
+        getattr(js_device.lost, "then")(create_proxy(on_lost))  # noqa: B009 - `then` of a JsProxy is Python's own
+
+    async def _unless_lost(self, run: Awaitable[T]) -> T:
+        if self._lost is None:
+            return await run
+        task = asyncio.ensure_future(run)
+        both: set[asyncio.Future[Any]] = {task, self._lost}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            raise self._lost_error(self._lost.result())
+        return task.result()
+
+    def _tensor(self, js_values: Any, length: int) -> Any:
+        return self._js_module.Tensor.new("int64", js_values, js_json([1, length]))
+
+    def _mask(self, length: int) -> Any:
+        """Return ones for every token; views of one array that grows."""
+        if self._js_ones is None or int(self._js_ones.length) < length:
+            self._js_ones = int64_array([1] * max(1024, 2 * length))
+        return self._tensor(self._js_ones.subarray(0, length), length)
+
+    def _lost_error(self, cause: str) -> DeviceLost:
         spec = self._spec
-        repo, device = (spec.repo, str(spec.device)) if spec else ("the model", "this device")
-        return GenerationFailed(repo, device, phase, describe(error))
+        assert spec is not None, "only a loaded model computes"  # noqa: S101 - a bug, not an input
+        return DeviceLost(spec.repo, spec.dtype, spec.device, "decode", cause)
+
+    def _failure(self, phase: str, error: Exception) -> EngineError:
+        spec, cause = self._spec, describe(error)
+        assert spec is not None, "load comes first"  # noqa: S101 - a bug, not an input
+        about = (spec.repo, str(spec.dtype), str(spec.device))
+        if _LOST.search(cause):
+            return DeviceLost(*about, phase, cause)
+        if _NO_MEMORY.search(cause):
+            return OutOfMemory(*about, phase, cause)
+        return LoadFailed(*about, cause) if phase == "load" else GenerationFailed(*about, phase, cause)
 
 
 async def _from_pretrained(tjs: Any, spec: LoadSpec) -> tuple[Any, Any]:
@@ -257,12 +318,6 @@ async def _started(js_onnx: Any) -> None:
         logger.warning("ONNX Runtime did not start early: %s", describe(error))
 
 
-def _sampling(settings: GenerationSettings) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "max_new_tokens": settings.max_new_tokens,
-        "do_sample": settings.do_sample,
-        "repetition_penalty": settings.repetition_penalty,
-    }
-    if settings.do_sample:
-        options |= {"temperature": settings.temperature, "top_k": settings.top_k, "top_p": settings.top_p}
-    return options
+def _defaults(generation: Layer) -> JsonObject:
+    """Return what a model's generation config says of sampling; its token ids are read with those of other files."""
+    return accepted({name: value for name, value in generation.items() if not name.endswith("_token_id")})

@@ -10,6 +10,7 @@ from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
 from tabagent.adapters.memory.model_index import MemoryModelIndex
+from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.errors import JsonObject
@@ -25,6 +26,7 @@ from tests.contracts import (
     host,
     legacy_profile,
     model_index,
+    preferences,
     storage_space,
     vault,
 )
@@ -106,15 +108,31 @@ async def test_engine(case: engine.Case) -> None:
 @pytest.mark.parametrize("case", host.CASES, ids=lambda case: case.__name__)
 async def test_host(case: host.Case) -> None:
     memory_host = MemoryHost()
-    await case(
-        host.World(memory_host, lambda: memory_host.batches, lambda: memory_host.baton, lambda: memory_host.restarts)
+
+    def open_page() -> None:
+        memory_host.pages += 1
+
+    world = host.World(
+        memory_host,
+        lambda: memory_host.batches,
+        lambda: memory_host.baton,
+        lambda: memory_host.restarts,
+        lambda: memory_host.expected,
+        open_page,
     )
+    await case(world)
 
 
 @pytest.mark.parametrize("case", vault.CASES, ids=lambda case: case.__name__)
 async def test_vault(case: vault.Case) -> None:
     memory_vault = MemoryVault()
     await case(vault.World(memory_vault, lambda: memory_vault))
+
+
+@pytest.mark.parametrize("case", preferences.CASES, ids=lambda case: case.__name__)
+async def test_preferences(case: preferences.Case) -> None:
+    kept = MemoryPreferences()
+    await case(preferences.World(kept, lambda: kept))
 
 
 @pytest.mark.parametrize("case", file_offer.CASES, ids=lambda case: case.__name__)

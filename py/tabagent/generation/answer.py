@@ -1,0 +1,134 @@
+"""One answer: what was asked for, what has come of it, and the events that tell so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tabagent.errors import JsonObject
+from tabagent.generation.meter import TokenMeter
+from tabagent.messages import (
+    GenerationComplete,
+    GenerationFault,
+    GenerationStatus,
+    GenerationStopped,
+    GenerationUpdate,
+    SendChatMessage,
+)
+from tabagent.models.baton import Interrupted
+from tabagent.parameters import GenerationSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A conversation as the loaded model reads it.
+
+    Attributes:
+        left_out: Messages that did not fit.
+    """
+
+    token_ids: Sequence[int]
+    settings: GenerationSettings
+    left_out: int
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """An answer that waits or is being written.
+
+    Attributes:
+        prompt: None until there is a model to read it.
+        stopped: The person ended it.
+        cached: Tokens of the prompt that were known from an earlier answer.
+    """
+
+    request: SendChatMessage
+    meter: TokenMeter
+    prompt: Prompt | None = None
+    parts: list[str] = field(default_factory=list)
+    stopped: bool = False
+    cached: int = 0
+
+    @property
+    def chat_id(self) -> str:
+        """The chat that asked."""
+        return self.request.chat_id
+
+    @property
+    def message_id(self) -> str:
+        """The message that the answer is."""
+        return self.request.message_id
+
+    @property
+    def visible(self) -> bool:
+        """Whether the person looks at its chat."""
+        return self.request.visible
+
+    @property
+    def text(self) -> str:
+        """Everything that was streamed so far."""
+        return "".join(self.parts)
+
+    @property
+    def left_out(self) -> int:
+        """Messages that did not fit."""
+        return self.prompt.left_out if self.prompt is not None else 0
+
+    def is_meant(self, chat_id: str, message_id: str) -> bool:
+        """Tell whether ids are this answer's; an empty one is anybody's."""
+        return chat_id in ("", self.chat_id) and message_id in ("", self.message_id)
+
+    def interrupted(self) -> Interrupted:
+        """Return what the next thread is told, should this one end."""
+        return Interrupted(chat_id=self.chat_id, message_id=self.message_id, text=self.text)
+
+    def describe(self) -> JsonObject:
+        """Return it for GET_MODEL_WORKER_STATE."""
+        return {"chatId": self.chat_id, "messageId": self.message_id, "text": self.text}
+
+    def status(self, phase: str, done: int, total: int) -> GenerationStatus:
+        """Return the event of what it waits for."""
+        return GenerationStatus(
+            chat_id=self.chat_id,
+            message_id=self.message_id,
+            phase=phase,
+            done=done,
+            total=total,
+            cached_tokens=self.cached,
+            left_out=self.left_out,
+        )
+
+    def update(self, text: str) -> GenerationUpdate:
+        """Add text and return the event of it."""
+        self.parts.append(text)
+        return GenerationUpdate(
+            chat_id=self.chat_id,
+            message_id=self.message_id,
+            token=text,
+            tps=self.meter.tokens_per_second,
+            num_tokens=self.meter.tokens,
+            time_to_first_token=self.meter.time_to_first_token,
+            prefill_tps=self.meter.prefill_per_second,
+        )
+
+    def finished(self, reason: str) -> GenerationComplete | GenerationStopped:
+        """Return the event of its end."""
+        kind = GenerationStopped if reason == "stopped" else GenerationComplete
+        return kind(
+            chat_id=self.chat_id,
+            message_id=self.message_id,
+            generated_text=self.text,
+            output=self.text,
+            tps=self.meter.tokens_per_second,
+            num_tokens=self.meter.tokens,
+            time_to_first_token=self.meter.time_to_first_token,
+            prefill_tps=self.meter.prefill_per_second,
+            prompt_tokens=len(self.prompt.token_ids) if self.prompt is not None else 0,
+            cached_tokens=self.cached,
+            left_out=self.left_out,
+            finish_reason=reason,
+        )
+
+    def fault(self, error: JsonObject) -> GenerationFault:
+        """Return the event of its failure."""
+        return GenerationFault(chat_id=self.chat_id, message_id=self.message_id, error=error, generated_text=self.text)

@@ -1,0 +1,87 @@
+"""The KV caches of the chats: what a prompt has in common with the one before is not computed again.
+
+A cache belongs to one chat and is never looked at for another one. Together they have a budget of memory; the chat
+that was used the longest time ago gives its cache back first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from tabagent.generation.prefill import reusable
+from tabagent.ports.engine import KvCache
+
+
+@dataclass(slots=True)
+class ChatCache:
+    """The KV cache of a chat and what it stands for.
+
+    Attributes:
+        token_ids: The tokens whose keys and values are in it.
+        as_prompt: How many of them, from the start, were computed in a prompt's pieces and not one by one.
+    """
+
+    kv: KvCache
+    token_ids: list[int] = field(default_factory=list)
+    as_prompt: int = 0
+
+    def common(self, prompt: Sequence[int]) -> int:
+        """Return the number of tokens that this cache and a prompt begin with alike."""
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self.token_ids, prompt, strict=False)))
+
+
+class ChatCaches:
+    """Caches by chat.
+
+    Args:
+        new_cache: Makes an empty one for the loaded model.
+        budget: Returns how many bytes all of them may take.
+    """
+
+    def __init__(self, new_cache: Callable[[], KvCache], budget: Callable[[], int]) -> None:
+        self._new_cache, self._budget = new_cache, budget
+        self._chats: OrderedDict[str, ChatCache] = OrderedDict()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all caches."""
+        return sum(cache.kv.size for cache in self._chats.values())
+
+    async def open(self, chat_id: str, prompt: Sequence[int], *, dynamic_quantization: bool, reuse: bool) -> ChatCache:
+        """Return the chat's cache, cut to what `prompt` begins with; an empty one when there is nothing in common.
+
+        It is the caller's until `keep`: when the computation fails it is lost.
+        """
+        cache = self._chats.pop(chat_id, None)
+        if cache is None:
+            return ChatCache(self._new_cache())
+        common = cache.common(prompt)
+        if dynamic_quantization:
+            common = min(common, cache.as_prompt)
+        kept = reusable(common, len(prompt), dynamic_quantization=dynamic_quantization) if reuse else 0
+        # A cut may leave less than was asked for, at a place where no piece begins.
+        left = await cache.kv.crop(kept)
+        if left != kept:
+            left = await cache.kv.crop(0)
+        del cache.token_ids[left:]
+        cache.as_prompt = min(cache.as_prompt, left)
+        return cache
+
+    async def keep(self, chat_id: str, cache: ChatCache) -> None:
+        """Keep a chat's cache for its next prompt, and give others back where all together are over the budget."""
+        replaced = self._chats.pop(chat_id, None)
+        if replaced is not None:
+            await replaced.kv.release()
+        self._chats[chat_id] = cache
+        while self._chats and self.size > self._budget():
+            _, oldest = self._chats.popitem(last=False)
+            await oldest.kv.release()
+
+    async def release(self) -> None:
+        """Give everything back."""
+        while self._chats:
+            _, cache = self._chats.popitem()
+            await cache.kv.release()
