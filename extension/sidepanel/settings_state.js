@@ -17,7 +17,7 @@ import { AUTO, dtypeToLoad } from "./view.js";
 /** @param {PanelState} state @returns {Subject | null} the model that "this model" means */
 export function subject(state) {
   const model = state.loaded ?? state.asleep;
-  if (model) return { modelId: model.modelId, dtype: model.dtype };
+  if (model?.dtype) return { modelId: model.modelId, dtype: model.dtype };
   const dtype = dtypeToLoad(state);
   return state.choice.modelId && dtype !== AUTO ? { modelId: state.choice.modelId, dtype } : null;
 }

@@ -104,7 +104,7 @@
  *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
- *   asleep: {modelId: string, dtype: string} | null, warning: string,
+ *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of `Subjects`

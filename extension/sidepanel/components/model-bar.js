@@ -101,8 +101,8 @@ export class ModelBar extends PanelElement {
           : nothing}
         ${state.asleep
           ? html`<p class="hint" data-testid="asleep">
-              ${titleOf(state, state.asleep.modelId)} · ${state.asleep.dtype} is asleep: it comes back with the next
-              message
+              ${[titleOf(state, state.asleep.modelId), state.asleep.dtype].filter(Boolean).join(" · ")} is asleep: it
+              comes back with the next message
             </p>`
           : nothing}
       </form>
