@@ -65,8 +65,8 @@ class ContextOverflow(EngineError):
 
     def __init__(self, tokens: int, context_length: int) -> None:
         super().__init__(
-            f"The message has {tokens:,} tokens with what belongs to it; the model can read {context_length:,}, its answer "
-            "included. Shorten it, or choose a model with a longer context.",
+            f"The message has {tokens:,} tokens with what belongs to it; the model can read {context_length:,}, "
+            "its answer included. Shorten it, or choose a model with a longer context.",
             tokens=tokens,
             contextLength=context_length,
         )
@@ -136,6 +136,19 @@ class TimedOut(EngineError):
             device=device,
             phase=phase,
             seconds=seconds,
+        )
+
+
+class NothingAllowed(EngineError):
+    """Bans, or what the answer must look like, leave no token that could come next."""
+
+    code = ErrorCodes.NOTHING_ALLOWED
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"The settings leave nothing that the answer could go on with: {cause}. "
+            "Loosen bad_words_ids, suppress_tokens, no_repeat_ngram_size or the JSON schema.",
+            cause=cause,
         )
 
 

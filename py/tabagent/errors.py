@@ -38,6 +38,7 @@
     │   ├── TimedOut             a load or a token did not come
     │   ├── TemplateFailed
     │   ├── ContextOverflow
+    │   ├── NothingAllowed          the settings forbid everything
     │   ├── IncompleteJson       the answer ended before its JSON did
     │   └── GenerationFailed
     └── RuntimeRestarted         the Python thread ended in the middle of something

@@ -176,6 +176,7 @@ class ErrorCodes(StrEnum):
     TEMPLATE = "template"
     CONTEXT_OVERFLOW = "context_overflow"
     EMPTY_PROMPT = "empty_prompt"
+    NOTHING_ALLOWED = "nothing_allowed"
     INCOMPLETE_JSON = "incomplete_json"
     UNSUPPORTED_SETTING = "unsupported_setting"
     GENERATION_FAILED = "generation_failed"

@@ -131,6 +131,33 @@ async def a_long_sequence_outgrows_its_first_memory(engine: InferenceEngine) -> 
     await single.release()
 
 
+async def tokens_on_trial_give_the_scores_of_single_passes(engine: InferenceEngine) -> None:
+    ids = prompt_of(engine)
+    single, trial = engine.new_cache(), engine.new_cache()
+    expected = await greedy(engine, single, ids, 5)
+    first = (await scores_after(engine, trial, ids)).argmax()
+    scores = await engine.forward_each(trial, [first, *expected[1:4]])
+
+    assert [logits.argmax() for logits in scores] == expected[1:5]
+    assert trial.length == len(ids) + 4
+    await single.release()
+    await trial.release()
+
+
+async def a_trial_can_be_taken_back(engine: InferenceEngine) -> None:
+    ids = prompt_of(engine)
+    single, trial = engine.new_cache(), engine.new_cache()
+    expected = await greedy(engine, single, ids, 5)
+    await scores_after(engine, trial, ids)
+    await engine.forward_each(trial, [expected[0], ids[0], ids[1]])
+
+    if trial.cuts_freely:
+        assert await trial.crop(len(ids) + 1) == len(ids) + 1
+        assert await greedy(engine, trial, expected[1:2], 3) == expected[2:]
+    await single.release()
+    await trial.release()
+
+
 async def the_best_tokens_are_those_with_the_highest_scores(engine: InferenceEngine) -> None:
     cache = engine.new_cache()
     logits = await scores_after(engine, cache, prompt_of(engine))
@@ -169,6 +196,8 @@ CASES: tuple[Case, ...] = (
     a_cut_beyond_the_end_keeps_everything,
     two_caches_do_not_know_of_each_other,
     a_long_sequence_outgrows_its_first_memory,
+    tokens_on_trial_give_the_scores_of_single_passes,
+    a_trial_can_be_taken_back,
     the_best_tokens_are_those_with_the_highest_scores,
     scores_that_are_written_count,
 )

@@ -11,6 +11,7 @@ from tabagent import engine_errors, errors, parameters, store_errors
 from tabagent.engine_errors import LoadFailed
 from tabagent.errors import ModelGated, TabAgentError, wire_error
 from tabagent.events import ErrorCodes
+from tabagent.generation.json_keywords import UnsupportedSchema
 
 # Raised by the supervisor, which is JavaScript, or for exceptions that nobody expected.
 WITHOUT_A_CLASS = {ErrorCodes.RUNTIME_FAILED, ErrorCodes.INTERNAL}
@@ -48,10 +49,12 @@ EXAMPLES: list[TabAgentError] = [
     engine_errors.OutOfMemory("acme/tiny", "q8", "wasm", "load", "bad allocation"),
     engine_errors.DeviceLost("acme/tiny", "q4", "webgpu", "decode", "the driver was reset"),
     engine_errors.TimedOut("acme/tiny", "webgpu", "decode", 60.0),
+    engine_errors.NothingAllowed("bans cover the vocabulary"),
     engine_errors.IncompleteJson(512),
     errors.QueueFull(16),
     errors.RuntimeRestarted("out of memory"),
     parameters.BadSetting("top_k", -1, "must be a whole number from 0 to 1,000"),
+    UnsupportedSchema("pattern", "it would need a second automaton"),
     parameters.UnsupportedSetting("num_beams", 4, "beams cannot be streamed", 1),
 ]
 

@@ -12,14 +12,27 @@ from typing import NoReturn
 from tools.environment import ToolError
 
 BENCHMARKS = {
+    "ablation": "speed of answers without each of the things that make them faster",
     "boot": "until Python is ready, against a plain Pyodide and a bare import of the engine",
-    "generate": "speed of answers, against a bare JavaScript page and wllama",
+    "chat": "the first token of each turn of a growing chat, against transformers.js, which reads all of it again",
+    "generate": "speed of answers, against a bare JavaScript page and wllama, and Python's share of it",
+    "memory": "what is left of a model that was given back, and what 200 answers leave behind",
     "panel": "how long the panel's page stands still in each phase, against an idle page",
     "quality": "perplexity of the packaged weights with the extension's way of reading, against fp32",
     "store": "download, load from the store and memory of a large file, against transformers.js with the Cache API",
 }
-# Of rounds, when the command line says nothing. The panel's worst moment is looked for in whole runs, which are long.
-ROUNDS = {"boot": 7, "generate": 5, "panel": 3, "quality": 1, "store": 5}
+# Of rounds, when the command line says nothing. The panel's worst moment is looked for in whole runs, which are long;
+# so are conversations, and so is a browser of its own.
+ROUNDS = {
+    "ablation": 5,
+    "boot": 7,
+    "chat": 3,
+    "generate": 5,
+    "memory": 3,
+    "panel": 3,
+    "quality": 1,
+    "store": 5,
+}
 
 
 @dataclass(frozen=True, slots=True)

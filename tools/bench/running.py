@@ -28,11 +28,19 @@ def measure(options: BenchOptions, extension: Path | None = None) -> Report:
     """
     from playwright.sync_api import Error
 
-    from tools.bench import boot, generate, panel, quality, store
+    from tools.bench import ablation, boot, conversation, generate, memory_use, panel, quality, store
 
     if options.name == "quality":
         return quality.measure()
-    measures = {"boot": boot.measure, "generate": generate.measure, "panel": panel.measure, "store": store.measure}
+    measures = {
+        "ablation": ablation.measure,
+        "boot": boot.measure,
+        "chat": conversation.measure,
+        "generate": generate.measure,
+        "memory": memory_use.measure,
+        "panel": panel.measure,
+        "store": store.measure,
+    }
     try:
         return measures[str(options.name)](extension or _built(), options.rounds)
     except (Error, TimeoutError) as error:

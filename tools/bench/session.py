@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import base64
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from tools.bench.server import serve
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
-from tools.environment import ToolError
+from tools.build.archive import write_archive
+from tools.environment import ROOT, ToolError
 from tools.hub import HubRepository, LocalHub
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Worker
 
 PAGES = Path(__file__).parent / "pages"
 # Nothing that is measured takes this long unless it hangs.
@@ -47,6 +50,21 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadSide(Side):
+    """A page of the extension with a runtime thread of its own.
+
+    Attributes:
+        worker: the thread.
+    """
+
+    worker: Worker
+
+    def probe(self, function: str, options: object = None) -> Any:
+        """Call a function of the thread's `bench` (pages/thread_probe.js)."""
+        return self.worker.evaluate("([name, options]) => bench[name](options)", [function, options])
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """An open browser.
 
@@ -62,15 +80,40 @@ class Session:
 
     def ours(self) -> Side:
         """Open a page of the extension that talks with the background, and wait until that answers."""
+        return Side("ours", self._own_page("ours", {}))
+
+    def thread(self, name: str, changes: Sequence[str]) -> ThreadSide:
+        """Open a page of the extension and start the background in a thread of that page's own.
+
+        Args:
+            name: of the side.
+            changes: what is to be different there, names in `tools.bench.inside.background.CHANGES`.
+        """
+        from playwright.sync_api import Error
+
+        with tempfile.TemporaryDirectory(prefix="tabagent-bench-") as folder:
+            archive = inside_archive(Path(folder))
+            page = self._own_page(name, {"changes": list(changes), "archive": archive})
+        try:
+            self.browser.wait_until(lambda: bool(page.workers))
+            worker = page.workers[0]
+            worker.evaluate((PAGES / "thread_probe.js").read_text(encoding="utf-8"))
+        except Error as error:
+            raise ToolError(f"{name}: {first_line(error.message)}") from error
+        side = ThreadSide(name, page, worker)
+        side.call("start")
+        return side
+
+    def _own_page(self, name: str, options: Mapping[str, object]) -> Page:
         from playwright.sync_api import Error
 
         page = self.open_window()
         try:
             page.goto(f"chrome-extension://{self.browser.extension_id}/{QUIET_PAGE}")
-            page.evaluate((PAGES / "client.js").read_text(encoding="utf-8"))
+            page.evaluate((PAGES / "client.js").read_text(encoding="utf-8"), dict(options))
         except Error as error:
-            raise ToolError(f"ours: {first_line(error.message)}") from error
-        return Side("ours", page)
+            raise ToolError(f"{name}: {first_line(error.message)}") from error
+        return page
 
     def open_window(self) -> Page:
         """Open an empty page in a window of its own.
@@ -118,6 +161,14 @@ def open_session(
         options = BrowserOptions(extension=extension, hub=hub)
         browser = stack.enter_context(open_browser(options))
         yield Session(browser, address, hub)
+
+
+def inside_archive(folder: Path) -> str:
+    """Return an archive of tools/bench/inside for a runtime thread, in base64; `folder` is for its file."""
+    here = Path(__file__).parent
+    modules = [ROOT / "tools" / "__init__.py", here / "__init__.py", *sorted((here / "inside").glob("*.py"))]
+    write_archive(folder / "inside.zip", {path.relative_to(ROOT).as_posix(): path for path in modules})
+    return base64.b64encode((folder / "inside.zip").read_bytes()).decode("ascii")
 
 
 def first_line(message: str) -> str:

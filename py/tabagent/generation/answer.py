@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tabagent.errors import JsonObject
+from tabagent.generation.json_grammar import JsonConstraint
 from tabagent.generation.meter import TokenMeter
 from tabagent.messages import (
     GenerationComplete,
@@ -25,11 +26,13 @@ class Prompt:
 
     Attributes:
         left_out: Messages that did not fit.
+        constraint: What the answer must look like, if anything.
     """
 
     token_ids: Sequence[int]
     settings: GenerationSettings
     left_out: int
+    constraint: JsonConstraint | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -16,11 +16,13 @@ from tabagent.errors import InvalidState, JsonObject, JsonValue, TabAgentError, 
 from tabagent.generation.answer import Answer, Prompt
 from tabagent.generation.caches import ChatCaches
 from tabagent.generation.conversation import prepare
+from tabagent.generation.decoding import STOPPED
 from tabagent.generation.fitting import fit
+from tabagent.generation.json_grammar import JsonConstraint
 from tabagent.generation.meter import TokenMeter
 from tabagent.generation.queue import AnswerQueue
 from tabagent.generation.templates import FALLBACK_STOP, render_prompt
-from tabagent.generation.writer import STOPPED, AnswerWriter
+from tabagent.generation.writer import AnswerWriter
 from tabagent.messages import Event, InterruptGeneration, SendChatMessage
 from tabagent.models.manager import ModelManager
 from tabagent.parameters import GenerationSettings, Layer, ResourceSettings, combine
@@ -227,6 +229,7 @@ class GenerationService:
             token_ids=fitted.token_ids,
             settings=_for_prompt(settings, len(fitted.token_ids), has_template=loaded.has_template),
             left_out=fitted.left_out,
+            constraint=JsonConstraint(schema) if settings.json_mode else None,
         )
 
     def _ahead_of(self, answer: Answer) -> int:

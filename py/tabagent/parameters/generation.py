@@ -251,6 +251,16 @@ class GenerationSettings:
         True,
         "Keep what was computed of a chat for its next turn; without it every turn reads the whole chat again.",
     )
+    prompt_lookup_num_tokens: int = option(
+        Kind.INTEGER,
+        8,
+        "Tokens at most that are guessed from earlier text and computed together; right guesses save time, wrong ones "
+        "change nothing. 0 guesses nothing.",
+        source=Source.TRANSFORMERS,
+        low=0,
+        high=32,
+        step=1,
+    )
     prefix: str | None = option(
         Kind.TEXT,
         None,

@@ -40,6 +40,10 @@ class KvCache(Protocol):
     def size(self) -> int:
         """Bytes that it takes."""
 
+    @property
+    def cuts_freely(self) -> bool:
+        """Whether `crop` keeps any number of tokens and costs nothing, so that tokens may be computed on trial."""
+
     async def crop(self, length: int) -> int:
         """Forget what comes after the first `length` tokens.
 
@@ -99,6 +103,13 @@ class InferenceEngine(Protocol):
             cache: Holds all tokens before these.
             token_ids: One or more.
             logits: Whether the scores after the last token are wanted.
+
+        Raises:
+            GenerationFailed, OutOfMemory, DeviceLost: The device failed.
+        """
+
+    async def forward_each(self, cache: KvCache, token_ids: Sequence[int]) -> Sequence[Logits]:
+        """Do the same and return the scores after every one of the tokens.
 
         Raises:
             GenerationFailed, OutOfMemory, DeviceLost: The device failed.

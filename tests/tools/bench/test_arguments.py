@@ -18,7 +18,7 @@ def test_every_option_is_read(tmp_path: Path) -> None:
     assert parse_arguments(["boot", "--json", str(file), "--rounds", "9"]) == BenchOptions("boot", file, 9)
 
 
-@pytest.mark.parametrize("name", ["boot", "generate", "store"])
+@pytest.mark.parametrize("name", ["ablation", "boot", "generate", "store"])
 def test_medians_are_of_five_rounds_at_least(name: str) -> None:
     assert parse_arguments([name]).rounds >= 5
 
@@ -30,7 +30,7 @@ def test_every_benchmark_has_its_number_of_rounds() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (["chat"], "there is no benchmark 'chat': choose one of boot, generate, panel, quality, store"),
+        (["speed"], f"there is no benchmark 'speed': choose one of {', '.join(BENCHMARKS)}"),
         (["boot", "--rounds", "0"], "'0' is not a whole number from 1 to 1000"),
         (["boot", "--rounds", "few"], "'few' is not a whole number"),
         (["boot", "--json", "no/such/folder/x.json"], "the folder no/such/folder does not exist"),
@@ -59,8 +59,8 @@ def test_without_a_name_the_benchmarks_are_listed_and_nothing_is_installed() -> 
 
 
 def test_an_unknown_benchmark_ends_with_one_line_and_a_status() -> None:
-    done = bench("chat")
+    done = bench("speed")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: there is no benchmark 'chat'")
+    assert done.stderr.startswith("error: there is no benchmark 'speed'")
     assert done.stderr.count("\n") == 1

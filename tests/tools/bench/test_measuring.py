@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tools.bench import boot, generate, panel, quality
+from tools.bench import boot, panel, quality
 from tools.bench.extension_facts import event_names, way_of_reading
-from tools.bench.generate import Answered
 from tools.bench.panel import Gap, longest, phases
+from tools.bench.quality import Read
 from tools.bench.results import Report, Series
 from tools.bench.rounds import each_in_turn, take_turns
-from tools.bench.texts import long_question, passage, short_question
+from tools.bench.texts import TURN_WORDS, long_question, passage, short_question, turn
 from tools.environment import ToolError
 
 NAMES = event_names()
@@ -46,32 +49,22 @@ def test_boot_compares_with_a_plain_pyodide_and_a_bare_import() -> None:
     assert [row.ratio for row in report.rows] == [0.2, 2.0]
 
 
-def test_generate_compares_speeds_and_waits_with_both_peers() -> None:
-    answers = {
-        name: [Answered(first_token_ms=500.0, tokens_per_second=speed, prompt_tokens=40, text=text)]
-        for name, speed, text in (("ours", 30.0, "same"), ("bare-js", 30.0, "same"), ("wllama", 15.0, "other"))
-    }
-    loads = {name: Series((1000.0,)) for name in answers}
+def test_quality_compares_two_texts_with_fp32() -> None:
+    tuned, held_out = Read(in_pieces=38.0, whole=54.0, fp32=40.0), Read(in_pieces=21.0, whole=20.0, fp32=20.0)
 
-    report = generate.report(loads, answers, answers, answers)
-
-    assert metrics(report) == [
-        (metric, peer)
-        for metric in ("decode_tok_s", "ttft_ms", "ttft_first_ms", "prefill_tok_s", "load_ms")
-        for peer in ("bare-js", "wllama")
-    ]
-    assert [row.ratio for row in report.rows][:2] == [1.0, 2.0]
-    assert report.rows[6].ours.median == 80.0  # 40 tokens in half a second
-    assert "Ours and bare-js wrote the same text in 1 of 1 answers." in report.notes
-
-
-def test_quality_compares_with_fp32() -> None:
-    report = quality.report(in_pieces=38.0, whole=54.0, fp32=40.0)
+    report = quality.report({"": tuned, "/held_out": held_out})
 
     assert [(row.metric, row.peer_name, row.ratio) for row in report.rows] == [
         ("perplexity", "fp32", 0.95),
         ("perplexity/one_pass", "fp32", 1.35),
+        ("perplexity/held_out", "fp32", 1.05),
+        ("perplexity/held_out/one_pass", "fp32", 1.0),
     ]
+    assert [row.target is not None and row.target.met(row) for row in report.rows] == [True, False, False, True]
+
+
+def test_the_held_out_text_is_long_enough() -> None:
+    assert len(quality.HELD_OUT.read_text(encoding="utf-8")) > quality.HELD_OUT_CHARACTERS
 
 
 def mark(name: str, time: float, **more: float) -> dict[str, object]:
@@ -141,8 +134,31 @@ def test_a_passage_has_as_many_words_as_wanted_even_beyond_its_end() -> None:
     assert passage(3) == " ".join(passage().split()[:3])
 
 
-def test_the_peers_learn_the_extensions_way_of_reading() -> None:
-    way = way_of_reading()
+def test_a_turn_of_a_conversation_has_its_part_of_the_text() -> None:
+    parts = [turn(0, number) for number in range(10)]
 
-    assert way.piece > 0
-    assert way.warm_up_prompt > way.piece  # a whole piece is part of the warm-up
+    assert len(set(parts)) == 10
+    assert all(TURN_WORDS < len(part.split()) < TURN_WORDS + 25 for part in parts)
+    assert turn(1, 0).split(":")[0] != parts[0].split(":")[0]
+
+
+def write_config(folder: Path, **config: object) -> Path:
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("config", "dtype", "whole", "first"),
+    [
+        ({}, "q8", False, 1),
+        ({"tabagent_quantization": {"q8": "token"}}, "q8", True, 32),
+        ({}, "q4", True, 32),
+    ],
+)
+def test_the_peers_learn_the_extensions_way_of_reading(
+    tmp_path: Path, config: dict[str, object], dtype: str, whole: bool, first: int
+) -> None:
+    way = way_of_reading(write_config(tmp_path, **config), dtype)
+
+    assert (way.whole, way.pieces[0], way.pieces[-1]) == (whole, first, 32)
+    assert way.warm_up_prompt > way.pieces[-1]  # a whole piece is part of the warm-up

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from tabagent.adapters.memory.engine import MemoryEngine, MemoryKvCache
 from tabagent.adapters.memory.fetcher import MemoryFetcher
+from tabagent.errors import JsonValue
 from tabagent.events import ErrorCodes
-from tabagent.messages import GenerationFault, GenerationUpdate, InterruptGeneration
+from tabagent.messages import GenerationComplete, GenerationFault, GenerationUpdate, InterruptGeneration
 from tabagent.ports.engine import KvCache, Logits
-from tests.unit.conftest import World, hub_answers
+from tabagent.specs import ChatMessage, Dtype
+from tests.unit.conftest import World, chat_request, hub_answers, load_request
 
 EVERYTHING = InterruptGeneration(chat_id="", message_id="")
 LONG = " ".join(f"w{number}" for number in range(200))
@@ -38,6 +41,28 @@ async def ready() -> World:
     await world.load()
     world.engine.passes.clear()
     return world
+
+
+@pytest.fixture
+async def exact() -> World:
+    """A world with a model whose passes do not depend on each other."""
+    world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=1000))
+    await world.load(load_request(dtype=Dtype.FP32))
+    world.engine.passes.clear()
+    return world
+
+
+def turns(*texts: str) -> tuple[ChatMessage, ...]:
+    """Return a conversation in which user and model take turns."""
+    return tuple(ChatMessage("user" if place % 2 == 0 else "assistant", text) for place, text in enumerate(texts))
+
+
+async def answered(world: World, *texts: str, chat_id: str = "chat-1", **options: JsonValue) -> GenerationComplete:
+    """Send a conversation and return its answer."""
+    before = len(world.of(GenerationComplete))
+    request = replace(chat_request(chat_id=chat_id), messages=turns(*texts), options={"max_new_tokens": 4, **options})
+    await world.generation.send(request)
+    return await world.heard(GenerationComplete, before + 1)
 
 
 def streamed(world: World) -> str:

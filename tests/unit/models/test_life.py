@@ -15,7 +15,6 @@ from tabagent.events import LoadingStatusTypes as Status
 from tabagent.events import ModelWorkerStates as State
 from tabagent.messages import Fault, LoadingProgress, LoadModel, ResetComplete, WorkerReady
 from tabagent.models.baton import Baton
-from tabagent.models.deadlines import Deadlines
 from tabagent.ports.engine import KvCache, Logits
 from tabagent.specs import Device, DeviceReport, Dtype, LoadedModel, LoadSpec
 from tests.unit.conftest import OTHER_REPO, REPO, World, hub_answers, load_request
@@ -392,12 +391,3 @@ async def test_a_reset_during_the_load_of_the_cpu_leaves_nothing() -> None:
     await world.heard(ResetComplete)
 
     assert world.kept == Baton()
-
-
-def test_a_deadline_of_another_load_is_read(world: World) -> None:
-    Deadlines(world.host).expect(REPO, "wasm", "load", 5)
-    assert world.host.expected is not None
-    world.overdue = world.host.expected[1]
-    world.start()
-
-    assert world.manager.state is State.UNINITIALIZED

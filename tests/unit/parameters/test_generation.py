@@ -20,10 +20,10 @@ TABAGENTS = [
     "exponential_decay_length_penalty", "constraints", "forced_decoder_ids", "prefix", "system_prompt",
 ]
 # fmt: on
-OURS = ["seed", "min_p", "stop", "json_schema", "chat_template_kwargs"]
+OURS = ["seed", "min_p", "stop", "json_schema", "chat_template_kwargs", "prompt_lookup_num_tokens"]
 
 
-def test_every_setting_of_tabagent_is_there_and_five_more() -> None:
+def test_every_setting_of_tabagent_is_there_and_six_more() -> None:
     assert sorted(parameters()) == sorted([*TABAGENTS, *OURS])
 
 

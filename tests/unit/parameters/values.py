@@ -41,6 +41,7 @@ WORKING: dict[str, tuple[list[JsonValue], list[JsonValue]]] = {
     "temperature": ([0, 0.01, 1, 2], [*NOT_NUMBERS, *HUGE, None, -0.01, 2.01]),
     "top_k": ([0, 40, 1000], [*NOT_NUMBERS, *HUGE, None, -1, 0.5, 1001]),
     "top_p": ([0.001, 0.5, 1], [*NOT_NUMBERS, *HUGE, None, 0, -0.1, 1.01]),
+    "prompt_lookup_num_tokens": ([0, 8, 32], [-1, 33, 1.5, True, "8"]),
     "min_p": ([0, 0.05, 1], [*NOT_NUMBERS, *HUGE, None, -0.1, 1.01]),
     "typical_p": ([0.01, 0.95, 1], [*NOT_NUMBERS, *HUGE, None, 0, -0.1, 1.01]),
     "repetition_penalty": ([1, 1.1, 2], [*NOT_NUMBERS, *HUGE, None, 0, 0.99, 2.01]),

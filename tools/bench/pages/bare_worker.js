@@ -1,7 +1,6 @@
-// The peer "bare-js": the extension's engine files in a web page's worker, driven by JavaScript alone, in the
-// extension's own order: first token of the prompt alone, then pieces, then generate with the cache.
+// The peer "bare-js": the extension's engine files in a web page's worker, driven by JavaScript alone with
+// transformers.js's own generate and cache. Prompts are read in one pass, or before that in pieces of given lengths.
 const engine = new URLSearchParams(location.search).get("engine") ?? "/transformers/transformers.js";
-const WARM_UP_PIECE = 32;
 
 let transformers, tokenizer, model, keepsLastLogits;
 
@@ -26,12 +25,13 @@ async function prefill(ids, cache) {
   cache.update(entries);
 }
 
-async function complete(ids, piece, newTokens) {
+async function complete(ids, pieces, newTokens) {
   const { DynamicCache, TextStreamer } = transformers;
   const cache = new DynamicCache();
-  const end = ids.length - 1;
-  for (let begin = 0; begin < end; ) {
-    const stop = begin === 0 ? 1 : Math.min(begin + piece, end);
+  // generate reads what is left: the last token, or everything.
+  const end = pieces ? ids.length - 1 : 0;
+  for (let begin = 0, number = 0; begin < end; number += 1) {
+    const stop = Math.min(begin + (pieces[number] ?? pieces.at(-1)), end);
     await prefill(ids.slice(begin, stop), cache);
     begin = stop;
   }
@@ -59,7 +59,7 @@ async function complete(ids, piece, newTokens) {
 }
 
 const commands = {
-  async load({ model: name, dtype, device, threads, warmUp }) {
+  async load({ model: name, dtype, device, threads, pieces, warmUp }) {
     const begin = performance.now();
     transformers = await import(engine);
     const { AutoModelForCausalLM, AutoTokenizer, env } = transformers;
@@ -72,15 +72,15 @@ const commands = {
     tokenizer = await AutoTokenizer.from_pretrained(name);
     model = await AutoModelForCausalLM.from_pretrained(name, { dtype, device });
     keepsLastLogits = model.sessions.model.inputNames.includes("num_logits_to_keep");
-    await complete([...Array(warmUp.promptTokens).keys()], WARM_UP_PIECE, warmUp.newTokens);
+    await complete([...Array(warmUp.promptTokens).keys()], pieces, warmUp.newTokens);
     return { ms: performance.now() - begin };
   },
 
-  async answer({ messages, newTokens, piece }) {
+  async answer({ messages, newTokens, pieces }) {
     const begin = performance.now();
     const text = tokenizer.apply_chat_template(messages, { tokenize: false, add_generation_prompt: true });
     const ids = tokenizer.encode(text, { add_special_tokens: false });
-    const done = await complete(ids, piece, newTokens);
+    const done = await complete(ids, pieces, newTokens);
     const tokensPerSecond = ((done.tokens - 1) / (done.last - done.first)) * 1000;
     const firstTokenMs = done.first - begin;
     return { firstTokenMs, tokensPerSecond, promptTokens: ids.length, tokens: done.tokens, text: done.text };

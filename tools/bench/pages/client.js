@@ -1,6 +1,7 @@
-// Evaluated in a page of the extension: one more page that talks with the background, and draws nothing.
-// Leaves `bench` in the page; each of its functions returns plain data.
-(async () => {
+// Evaluated in a page of the extension, which draws nothing and leaves `bench` in it; each of its functions returns plain
+// data. One more page that talks with the background, or, when `changes` are named, a page with a runtime thread of its
+// own that has those changes (tools/bench/inside); that one is started by `bench.start`.
+async ({ changes, archive }) => {
   const names = await import("/events.js");
   const { PortNames, RuntimeMessageTypes: Requests, TransferStates, UIEventNames, WorkerEventNames: Events } = names;
   const now = () => performance.timeOrigin + performance.now();
@@ -10,10 +11,8 @@
   const observers = new Set();
   let marks = [];
 
-  const ready = await chrome.runtime.sendMessage({ type: Requests.CHECK_BACKGROUND_READY, requestId: "bench", payload: {} });
-  if (!ready?.success) throw new Error(ready?.error?.message ?? "the background does not answer");
-  const port = chrome.runtime.connect({ name: PortNames.PANEL });
-  port.onMessage.addListener((batch) => {
+  /** Takes what the background posts: replies, which have a request's id, and events. */
+  function receive(batch) {
     const time = now();
     for (const { type, requestId, payload, ...reply } of batch) {
       if (requestId !== undefined) {
@@ -24,7 +23,48 @@
         for (const observer of observers) observer(type, payload, time);
       }
     }
-  });
+  }
+
+  /** Returns what posts envelopes to the background. */
+  async function connect() {
+    const ready = await chrome.runtime.sendMessage({ type: Requests.CHECK_BACKGROUND_READY, requestId: "bench", payload: {} });
+    if (!ready?.success) throw new Error(ready?.error?.message ?? "the background does not answer");
+    const port = chrome.runtime.connect({ name: PortNames.PANEL });
+    port.onMessage.addListener(receive);
+    return (envelope) => port.postMessage(envelope);
+  }
+
+  /** Milliseconds from the start of a runtime thread until Python takes messages. */
+  function started(worker, options) {
+    const begin = performance.now();
+    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "", overdue: "", ...options });
+    return new Promise((resolve, reject) => {
+      worker.addEventListener("message", ({ data }) => {
+        if (data.kind === "started") resolve({ ms: performance.now() - begin, snapshot: data.payload.snapshot });
+        if (data.kind === "crashed") reject(new Error(data.reason));
+      });
+      worker.addEventListener("error", (error) => reject(new Error(error.message)));
+    });
+  }
+
+  /** The same from a thread of this page's own, as the offscreen document and its supervisor would. */
+  function ownThread() {
+    const worker = new Worker("/runtime.js", { type: "module" });
+    const answers = { heap: null, pages: 1, persist: true };
+    worker.addEventListener("message", ({ data }) => {
+      if (data.kind === "reply") receive([JSON.parse(data.text)]);
+      else if (data.kind === "broadcast") receive(JSON.parse(data.text));
+      else if (data.kind === "ask") worker.postMessage({ kind: "answer", number: data.number, answer: answers[data.what] });
+    });
+    const sender = { id: chrome.runtime.id, url: location.href, tabUrl: "" };
+    let number = 0;
+    const post = (envelope) =>
+      worker.postMessage({ kind: "message", number: number++, text: JSON.stringify(envelope), sender });
+    return { worker, post };
+  }
+
+  const own = changes ? ownThread() : null;
+  const post = own ? own.post : await connect();
 
   /** Notes at which events the phases of a run begin and end. */
   function mark(type, payload, time) {
@@ -37,7 +77,7 @@
     const requestId = crypto.randomUUID();
     const reply = await new Promise((resolve) => {
       waiting.set(requestId, resolve);
-      port.postMessage({ type, requestId, payload });
+      post({ type, requestId, payload });
     });
     if (!reply.success) throw new Error(reply.error.message);
     return reply;
@@ -62,21 +102,19 @@
   }
 
   globalThis.bench = {
-    /** Milliseconds from the start of a runtime thread until Python takes messages. */
+    /** The same of one more thread, which ends then. */
     async boot() {
-      const begin = performance.now();
       const worker = new Worker("/runtime.js", { type: "module" });
-      worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "" });
-      const data = await new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }) => {
-          if (data.kind === "started") resolve(data);
-          if (data.kind === "crashed") reject(new Error(data.reason));
-        };
-        worker.onerror = (error) => reject(new Error(error.message));
-      });
-      const ms = performance.now() - begin;
+      const booted = await started(worker, {});
       worker.terminate();
-      return { ms, snapshot: data.payload.snapshot };
+      return booted;
+    },
+
+    /** Starts this page's own thread. */
+    start() {
+      const bytes = Uint8Array.from(atob(archive), (character) => character.charCodeAt(0));
+      const address = URL.createObjectURL(new Blob([bytes]));
+      return started(own.worker, { entry: "tools.bench.inside.background", archives: [address], changes });
     },
 
     async threads() {
@@ -158,21 +196,41 @@
       return bytes / 1000 / ms;
     },
 
-    async answer({ messages, newTokens }) {
+    /** One answer; without a chat's id nothing is known of the conversation from before. */
+    async answer({ messages, newTokens, chatId = crypto.randomUUID(), settings = {} }) {
       const begin = now();
-      const [chatId, messageId] = [crypto.randomUUID(), crypto.randomUUID()];
+      const messageId = crypto.randomUUID();
+      const meant = (payload) => payload.messageId === messageId;
       const first = event((type, payload, time) =>
-        type === Events.GENERATION_ERROR || (type === Events.GENERATION_UPDATE && payload.numTokens > 0) ? time : undefined,
+        type === Events.GENERATION_ERROR || (type === Events.GENERATION_UPDATE && meant(payload) && payload.numTokens > 0)
+          ? time
+          : undefined,
       );
       const end = event((type, payload) => {
         if (type === Events.GENERATION_ERROR) throw new Error(payload.error.message);
-        return type === Events.GENERATION_COMPLETE ? payload : undefined;
+        return type === Events.GENERATION_COMPLETE && meant(payload) ? payload : undefined;
       });
-      const options = { max_new_tokens: newTokens, do_sample: false };
+      const options = { max_new_tokens: newTokens, do_sample: false, repetition_penalty: 1, ...settings };
       await request(Requests.SEND_CHAT_MESSAGE, { chatId, messageId, messages, options });
-      const { generatedText, tps, numTokens, promptTokens } = await end;
-      const firstTokenMs = (await first) - begin;
-      return { firstTokenMs, tokensPerSecond: tps, promptTokens, tokens: numTokens, text: generatedText };
+      const { generatedText, tps, numTokens, promptTokens, cachedTokens, prefillTps } = await end;
+      return {
+        firstTokenMs: (await first) - begin,
+        tokensPerSecond: tps,
+        promptTokens,
+        cachedTokens,
+        promptTokensPerSecond: prefillTps,
+        tokens: numTokens,
+        text: generatedText,
+      };
+    },
+
+    /** Bytes of what takes memory, by the names of MEMORY_STATS. */
+    async memory() {
+      return (await request(Events.REQUEST_MEMORY_STATS)).stats;
+    },
+
+    async setResources(values) {
+      await request(Requests.SAVE_SETTINGS, { scope: "resources", values });
     },
 
     takeMarks() {
@@ -181,4 +239,4 @@
       return taken;
     },
   };
-})();
+}

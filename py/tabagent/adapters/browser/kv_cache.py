@@ -46,6 +46,11 @@ class DynamicKvCache:
         """Bytes, from those of the first pass."""
         return self._length * self._token_bytes
 
+    @property
+    def cuts_freely(self) -> bool:
+        """A cut copies what is kept."""
+        return False
+
     def take(self, js_outputs: JsProxy, tokens: int) -> None:
         """Make a pass's outputs the cache; they have `tokens` tokens more."""
         self._js_update.outputs = js_outputs

@@ -9,18 +9,20 @@ from tabagent.adapters.browser.ffi import JsProxy, js_json
 
 
 class JsLogits:
-    """The last row of a model's scores; they stay in JavaScript until somebody reads them.
+    """One row of a model's scores; they stay in JavaScript until somebody reads them.
 
     Args:
         js_module: transformers.js.
         js_tensor: float32 of shape [1, rows, vocabulary], on the CPU.
+        back: Which row, counted from the last one back.
     """
 
-    def __init__(self, js_module: Any, js_tensor: JsProxy) -> None:
+    def __init__(self, js_module: Any, js_tensor: JsProxy, back: int = 0) -> None:
         self._js_module = js_module
         size = int(js_tensor.dims.at(-1))
         if js_tensor.data.length > size:
-            js_row = js_tensor.data.subarray(js_tensor.data.length - size)
+            end = int(js_tensor.data.length) - back * size
+            js_row = js_tensor.data.subarray(end - size, end)
             js_tensor = js_module.Tensor.new("float32", js_row, js_json([1, 1, size]))
         self._js_tensor, self._size = js_tensor, size
 

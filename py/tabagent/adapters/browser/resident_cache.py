@@ -62,6 +62,11 @@ class ResidentKvCache:
         """Bytes of the buffers."""
         return self.capacity * self._runner.token_bytes
 
+    @property
+    def cuts_freely(self) -> bool:
+        """A cut changes a number."""
+        return True
+
     def grow(self, tokens: int) -> None:
         """Count tokens that a pass has written."""
         self._length += tokens
@@ -135,19 +140,24 @@ class ResidentRunner:
         self._ids_room = self._positions_room = 0
         self._single = self.allocate(INT64_BYTES)
         self._single_tensor = self.tensor(INT64, self._single, INT64_BYTES, [1, 1])
-        self._one_row = self._constant_one()
+        self._rows = self.allocate(INT64_BYTES)
+        self._rows_tensor = self.tensor(INT64, self._rows, INT64_BYTES, [])
         self._logits = self._vocabulary = 0
 
     def new_cache(self) -> ResidentKvCache:
         """Return an empty cache; its buffers are made when they are needed."""
         return ResidentKvCache(self)
 
-    async def forward(self, cache: ResidentKvCache, token_ids: Sequence[int]) -> Any:
+    async def forward(self, cache: ResidentKvCache, token_ids: Sequence[int], rows: int = 1) -> Any:
         """Compute tokens into a cache.
 
+        Args:
+            cache: Holds all tokens before these.
+            token_ids: One or more.
+            rows: How many tokens' scores are wanted, from the last one back; some graphs give all of them.
+
         Returns:
-            The scores of the last token as a view of ONNX Runtime's memory, [1, rows, vocabulary]; valid until the next
-            pass.
+            The scores as a view of ONNX Runtime's memory, [1, rows, vocabulary]; valid until the next pass.
 
         Raises:
             OrtError: The pass failed.
@@ -162,7 +172,8 @@ class ResidentRunner:
         if "position_ids" in self._inputs:
             start = self._positions + INT64_BYTES * past
             made["position_ids"] = self.tensor(INT64, start, INT64_BYTES * count, [1, count])
-        given = made | {"num_logits_to_keep": self._one_row} | dict(zip(self._past, cache.tensors, strict=True))
+        self._write(self._rows, array("q", [rows]))
+        given = made | {"num_logits_to_keep": self._rows_tensor} | dict(zip(self._past, cache.tensors, strict=True))
         if count == 1:
             self._write(self._single, array("q", token_ids))
             given["input_ids"] = self._single_tensor
@@ -251,11 +262,6 @@ class ResidentRunner:
             self._ones, self._positions = self.allocate(INT64_BYTES * room), self.allocate(INT64_BYTES * room)
             self._write(self._ones, array("q", [1] * room))
             self._write(self._positions, array("q", range(self._first_position, self._first_position + room)))
-
-    def _constant_one(self) -> int:
-        address = self.allocate(INT64_BYTES)
-        self._write(address, array("q", [1]))
-        return self.tensor(INT64, address, INT64_BYTES, [])
 
     def _names(self, names: Sequence[str]) -> int:
         addresses = []

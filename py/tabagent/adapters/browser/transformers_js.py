@@ -39,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# How long after a failed pass the device may tell that it is lost.
+LOST_SECONDS = 0.5
+
 # Passes that show whether a graph computes the same over resident buffers: a prompt, and a token after it. Any will do.
 TRIAL = ((1, 2, 3), (4,))
 
@@ -68,7 +71,7 @@ class TransformersJsEngine:
         self._js_model: Any = None
         self._js_tokenizer: Any = None
         self._js_ones: Any = None
-        self._js_one_row: Any = None
+        self._takes_rows = False
         self._js_ort: Any = None
         self._resident: ResidentRunner | None = None
         self._chat_template: str | None = None
@@ -130,22 +133,30 @@ class TransformersJsEngine:
 
     async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> JsLogits | None:
         """Compute tokens into a cache."""
-        phase = "prefill" if len(token_ids) > 1 else "decode"
-        try:
-            if isinstance(cache, ResidentKvCache) and self._resident is not None:
-                js_scores = await self._resident.forward(cache, token_ids)
-            else:
-                js_scores = await self._forward(cast(DynamicKvCache, cache), token_ids)
-        except (JsException, OrtError) as error:
-            raise self._failure(phase, error) from error
+        js_scores = await self._compute(cache, token_ids, 1)
         return JsLogits(self._js_module, js_scores) if logits else None
+
+    async def forward_each(self, cache: KvCache, token_ids: Sequence[int]) -> Sequence[JsLogits]:
+        """Compute tokens into a cache, with the scores after each."""
+        count = len(token_ids)
+        js_scores = await self._compute(cache, token_ids, count)
+        return [JsLogits(self._js_module, js_scores, back) for back in reversed(range(count))]
 
     @property
     def heap_bytes(self) -> int:
         """Bytes of ONNX Runtime's memory; 0 before the first load."""
         return int(self._js_ort.HEAPU8.byteLength) if self._js_ort is not None else 0
 
-    async def _forward(self, cache: DynamicKvCache, token_ids: Sequence[int]) -> Any:
+    async def _compute(self, cache: KvCache, token_ids: Sequence[int], rows: int) -> Any:
+        """Return the scores of at least the last `rows` tokens."""
+        try:
+            if isinstance(cache, ResidentKvCache) and self._resident is not None:
+                return await self._resident.forward(cache, token_ids, rows)
+            return await self._forward(cast(DynamicKvCache, cache), token_ids, rows)
+        except (JsException, OrtError) as error:
+            raise self._failure("prefill" if len(token_ids) > 1 else "decode", error) from error
+
+    async def _forward(self, cache: DynamicKvCache, token_ids: Sequence[int], rows: int = 1) -> Any:
         """Compute tokens with transformers.js."""
         js_inputs = js_object(
             {
@@ -154,8 +165,8 @@ class TransformersJsEngine:
                 "past_key_values": cache.js_cache,
             }
         )
-        if self._js_one_row is not None:
-            js_inputs.num_logits_to_keep = self._js_one_row
+        if self._takes_rows:
+            js_inputs.num_logits_to_keep = self._js_module.Tensor.new("int64", int64_array([rows]), js_json([]))
         js_outputs = await self._unless_lost(self._js_model.forward(js_inputs))
         cache.take(js_outputs, len(token_ids))
         return js_outputs.logits
@@ -193,8 +204,7 @@ class TransformersJsEngine:
     async def _settle(self, spec: LoadSpec) -> None:
         """Set up what generation needs besides the model."""
         self._js_decoding = js_json({"skip_special_tokens": True, "clean_up_tokenization_spaces": False})
-        if "num_logits_to_keep" in self._js_model.sessions.model.inputNames:
-            self._js_one_row = self._js_module.Tensor.new("int64", int64_array([1]), js_json([]))
+        self._takes_rows = "num_logits_to_keep" in self._js_model.sessions.model.inputNames
         if not self._js_tokenizer.chat_template:
             self._chat_template = await self._cache.text("chat_template.jinja")
         self._js_ort = await self._js_module.env.backends.onnx.module()
@@ -264,7 +274,10 @@ class TransformersJsEngine:
         task = asyncio.ensure_future(run)
         both: set[asyncio.Future[Any]] = {task, self._lost}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
+        if task.done() and task.exception() is not None:
+            # What ONNX Runtime says of a lost device names a buffer; the device itself says so a moment later.
+            await asyncio.wait({self._lost}, timeout=LOST_SECONDS)
+        if self._lost.done() and not (task.done() and task.exception() is None):
             task.cancel()
             raise self._lost_error(self._lost.result())
         return task.result()

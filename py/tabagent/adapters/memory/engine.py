@@ -50,6 +50,7 @@ class MemoryKvCache:
     def __init__(self) -> None:
         self.tokens: list[int] = []
         self.prompt: list[int] | None = None
+        self.on_trial = False
         self.released = False
 
     @property
@@ -62,10 +63,17 @@ class MemoryKvCache:
         """Bytes, as if each token took `TOKEN_BYTES`."""
         return TOKEN_BYTES * len(self.tokens)
 
+    @property
+    def cuts_freely(self) -> bool:
+        """Lists can be cut."""
+        return True
+
     async def crop(self, length: int) -> int:
-        """Cut the list; what comes next is the rest of another prompt."""
+        """Cut the list; unless that takes back a trial, what comes next is the rest of another prompt."""
         del self.tokens[length:]
-        self.prompt = None
+        if not self.on_trial:
+            self.prompt = None
+        self.on_trial = False
         return len(self.tokens)
 
     async def release(self) -> None:
@@ -96,6 +104,7 @@ class MemoryEngine:
         self.unloaded = 0
         self.has_template = True
         self.bos_token: int | None = None
+        self.scores_are_numbers = True
         self._context_length = context_length
         self._vocabulary: list[str] = [END]
         self._spec: LoadSpec | None = None
@@ -158,7 +167,17 @@ class MemoryEngine:
             kept.prompt = list(kept.tokens)
         place = len(kept.tokens) - len(kept.prompt)
         best = kept.prompt[place] if place < len(kept.prompt) else 0
+        if not self.scores_are_numbers:
+            return MemoryLogits([float("nan")] * VOCABULARY)
         return MemoryLogits([1.0 if token == best else -1.0 - token / VOCABULARY for token in range(VOCABULARY)])
+
+    async def forward_each(self, cache: KvCache, token_ids: Sequence[int]) -> Sequence[Logits]:
+        """Take tokens in one by one; counts as one pass."""
+        passes = list(self.passes)
+        scores = [await self.forward(cache, [token]) for token in token_ids]
+        self.passes = [*passes, list(token_ids)]
+        cast(MemoryKvCache, cache).on_trial = True
+        return [score for score in scores if score is not None]
 
     async def unload(self) -> None:
         """Forget the model."""
@@ -177,6 +196,11 @@ class MemoryEngine:
 
 class _UncuttableKvCache(MemoryKvCache):
     """Of a model whose state sums up all tokens."""
+
+    @property
+    def cuts_freely(self) -> bool:
+        """Nothing can be cut."""
+        return False
 
     async def crop(self, length: int) -> int:
         """Forget everything, unless nothing has to be forgotten."""

@@ -1,0 +1,110 @@
+"""`chat`: how long the first token of each turn of a growing conversation takes.
+
+Ours keeps what it has computed of a chat. The peer is transformers.js in a web page's worker, as its examples use it:
+`generate` reads the whole conversation in one pass, every time. Same engine files, weights and threads, greedy; both
+get the same conversation, whose answers are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tools.bench.answers import Answered, ask, load_options, loading, peers_folders
+from tools.bench.results import Report, Row, Series, Target
+from tools.bench.rounds import each_in_turn
+from tools.bench.session import Side, open_session
+from tools.bench.texts import chat, short_question, turn
+from tools.environment import ToolError
+
+PEER = "transformers.js"
+TURNS = 10
+ANSWER_TOKENS = 64
+HISTORY_TOKENS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation.
+
+    Attributes:
+        ours: our answer in each turn.
+        peer: the peer's; only the last one is as long as ours.
+        afresh: ours to the last turn in a chat of its own, where nothing is known from before.
+    """
+
+    ours: Sequence[Answered]
+    peer: Sequence[Answered]
+    afresh: Answered
+
+
+def measure(extension: Path, rounds: int) -> Report:
+    """Talk `rounds` times."""
+    from tools.model.default_model import REPOSITORY, ensure_default_model
+
+    model = ensure_default_model()
+    with open_session(extension, folders=peers_folders(extension), models={REPOSITORY: model}) as session:
+        ours, peer = session.ours(), session.peer(PEER, "bare.html")
+        options = load_options(ours.call("threads"), REPOSITORY, model)
+        for side in (ours, peer):
+            loading(side, options)(0)
+            ask(side, {"messages": chat(short_question(0)), "newTokens": ANSWER_TOKENS})
+        taken = each_in_turn(
+            {"talk": lambda number: talk(ours, peer, number)}, rounds, rehearsals=0, what="conversation"
+        )
+    return report(taken["talk"])
+
+
+def talk(ours: Side, peer: Side, number: int) -> Conversation:
+    """Have one conversation with both; ours answers first in each turn."""
+    messages: list[dict[str, str]] = []
+    mine: list[Answered] = []
+    theirs: list[Answered] = []
+    for each in range(TURNS):
+        messages.append({"role": "user", "content": turn(number, each)})
+        whole: dict[str, Any] = {"messages": messages, "newTokens": ANSWER_TOKENS}
+        mine.append(ask(ours, {**whole, "chatId": f"conversation-{number}"}))
+        theirs.append(ask(peer, whole if each == TURNS - 1 else {**whole, "newTokens": 1}))
+        afresh = whole
+        messages = [*messages, {"role": "assistant", "content": mine[-1].text}]
+    return Conversation(mine, theirs, ask(ours, afresh))
+
+
+def report(conversations: Sequence[Conversation]) -> Report:
+    """Compare the last turns.
+
+    Raises:
+        ToolError: a conversation was too short to say anything.
+    """
+    shortest = min(talked.ours[-1].prompt_tokens for talked in conversations)
+    if shortest < HISTORY_TOKENS:
+        raise ToolError(
+            f"turn {TURNS} has {shortest} tokens, {HISTORY_TOKENS} are wanted: make TURN_WORDS larger "
+            "in tools/bench/texts.py"
+        )
+    ours = Series(tuple(talked.ours[-1].first_token_ms for talked in conversations))
+    peer = Series(tuple(talked.peer[-1].first_token_ms for talked in conversations))
+    row = Row(f"ttft_turn_{TURNS}_ms", "ms", ours, peer, PEER, Target("<=", 0.15))
+    return Report("chat", [row], _notes(conversations))
+
+
+def _notes(conversations: Sequence[Conversation]) -> list[str]:
+    count = len(conversations)
+    last = [talked.ours[-1] for talked in conversations]
+    same = sum(talked.ours[-1].text == talked.peer[-1].text for talked in conversations)
+    afresh = sum(talked.ours[-1].text == talked.afresh.text for talked in conversations)
+    turns = [
+        f"{number + 1}: {median(talked.ours[number].first_token_ms for talked in conversations):,.0f} / "
+        f"{median(talked.peer[number].first_token_ms for talked in conversations):,.0f}"
+        for number in range(TURNS)
+    ]
+    tokens = "/".join(str(answer.prompt_tokens) for answer in last)
+    known = "/".join(str(answer.cached_tokens) for answer in last)
+    return [
+        f"Turn {TURNS} has {tokens} tokens, {known} of them known from before.",
+        f"Its greedy text is the peer's in {same} of {count} conversations, and our own without a cache in {afresh}.",
+        f"First token in ms, ours / peer: {', '.join(turns)}.",
+    ]
