@@ -14,13 +14,16 @@ import {
   withQuestion,
 } from "./conversation.js";
 import { problem, set } from "./state.js";
-import { canAsk, canSend, isAnswering } from "./view.js";
+import { canAsk, canSend, isAnswering, isReachable } from "./view.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Conversation} Conversation */
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Retry} Retry */
 /** @typedef {import("./connection.js").RequestError} RequestError */
+
+/** @type {ReadonlySet<string>} how a thread refuses that is about to end, or has ended */
+const ENDING = new Set([ErrorCodes.BUSY, ErrorCodes.RUNTIME_RESTARTED]);
 
 export class ChatCommands {
   /**
@@ -47,7 +50,7 @@ export class ChatCommands {
     const question = state.draft.trim();
     const answerId = crypto.randomUUID();
     // A question in the light of an answer is asked when that answer is there.
-    const held = streamingAnswer(state.chat) !== undefined;
+    const held = streamingAnswer(state.chat) !== undefined || !isReachable(state);
     this.store.update((now) => ({
       ...now,
       draft: "",
@@ -57,11 +60,11 @@ export class ChatCommands {
     if (!held) await this.#ask(answerId);
   }
 
-  /** Asks what waited for an answer of the same conversation, when that has ended. */
+  /** Asks what waited for an answer of the same conversation, or for the background, when that is possible. */
   async sendHeld() {
-    const { connected, known, restarting, chat } = this.store.state;
-    const next = heldAnswer(chat);
-    if (!next || streamingAnswer(chat) || !connected || !known || restarting !== null) return;
+    const { state } = this.store;
+    const next = heldAnswer(state.chat);
+    if (!next || streamingAnswer(state.chat) || !isReachable(state)) return;
     this.store.update((now) => ({ ...now, chat: withChange(now.chat, next.id, () => ({ held: false })) }));
     await this.#ask(next.id);
   }
@@ -137,6 +140,11 @@ export class ChatCommands {
   async #ask(answerId) {
     const error = await this.#request(answerId);
     if (!error) return;
+    if (this.store.state.asleep && ENDING.has(error.code)) {
+      // It reached the thread that just gave the model back: the next one is asked.
+      this.store.update((now) => ({ ...now, chat: withChange(now.chat, answerId, () => ({ held: true })) }));
+      return;
+    }
     this.store.update((now) => {
       const { chat, questions } = takenBack(now.chat, answerId);
       const draft = [...questions, now.draft].filter(Boolean).join("\n");

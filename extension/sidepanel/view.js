@@ -39,7 +39,7 @@ export function dtypeToLoad(state) {
 
 /** @param {PanelState} state @returns {boolean} */
 export function isReady(state) {
-  return state.connected && state.known && !isRestarting(state) && READY.has(state.modelState);
+  return isReachable(state) && READY.has(state.modelState);
 }
 
 /** @param {PanelState} state @returns {boolean} whether the model writes an answer, of this panel or another one */
@@ -69,10 +69,17 @@ export function canLoad(state) {
   );
 }
 
+/** @param {PanelState} state @returns {boolean} whether the background takes requests now */
+export function isReachable(state) {
+  return state.connected && state.known && !isRestarting(state);
+}
+
 /** @param {PanelState} state @returns {boolean} whether an answer can be asked for; it may have to wait */
 export function canAsk(state) {
-  if (!state.connected || !state.known || isRestarting(state)) return false;
-  return isReady(state) || isGenerating(state) || isLoading(state) || state.asleep !== null;
+  // A model falls asleep with its thread: what is asked meanwhile waits for the next one.
+  if (state.asleep) return state.known && !state.fatal;
+  if (!isReachable(state)) return false;
+  return isReady(state) || isGenerating(state) || isLoading(state);
 }
 
 /** @param {PanelState} state @returns {boolean} */

@@ -28,7 +28,7 @@ export function waitingView(message, ahead, withdraw) {
 
 /** @param {Message} message @param {number} ahead @returns {string} */
 function waitingText({ held, waiting }, ahead) {
-  if (held) return `Queued, ${ahead} before this`;
+  if (held) return ahead > 0 ? `Queued, ${ahead} before this` : "Bringing the model back…";
   if (!waiting) return "Reading the prompt…";
   const { phase, done, total, cachedTokens } = waiting;
   if (phase === "queued") return done > 0 ? `Queued, ${done} before this` : "Queued, next";

@@ -3,75 +3,32 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tabagent.errors import InvalidState, QueueFull
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
+from tests.browser.panel.chatting import COMPLETE, SEND, STOPPED, answered, ask, last, requests, said, with_model, write
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.test_account_and_files import AXE
-from tests.browser.panel.wire_models import TINY, Json, dtype, finished, model, running, status, update
+from tests.browser.panel.wire_models import Json, dtype, finished, model, running, status, update
 
 STORED = model(dtypes=[dtype("q8", status="downloaded")])
-SEND, STOP = RuntimeMessageTypes.SEND_CHAT_MESSAGE, RuntimeMessageTypes.INTERRUPT_GENERATION
-COMPLETE, STOPPED = WorkerEventNames.GENERATION_COMPLETE, WorkerEventNames.GENERATION_STOPPED
+STOP = RuntimeMessageTypes.INTERRUPT_GENERATION
 GENERATING = running(ModelWorkerStates.GENERATING)
 
 
 @pytest.fixture
 def chat(open_panel: OpenPanel) -> ScriptedPanel:
     """A conversation with a model that is loaded."""
-    return _with_model(open_panel([STORED]))
-
-
-def _with_model(panel: ScriptedPanel) -> ScriptedPanel:
-    panel.publish(UIEventNames.WORKER_STATE_CHANGED, running())
-    panel.press("tab-chat")
-    return panel
-
-
-def _write(panel: ScriptedPanel, text: str) -> None:
-    panel.one("prompt").fill(text)
-    panel.one("prompt").press("Enter")
-
-
-def _requests(panel: ScriptedPanel, number: int) -> list[Json]:
-    panel.page.wait_for_function(
-        "([name, number]) => background.sent.filter(({type}) => type === name).length >= number",
-        arg=[str(SEND), number],
-    )
-    return panel.sent(SEND)
-
-
-def _ask(panel: ScriptedPanel, text: str) -> str:
-    """Ask something and return the answer's id."""
-    before = panel.count(SEND)
-    _write(panel, text)
-    return str(_requests(panel, before + 1)[-1]["messageId"])
-
-
-def _answered(panel: ScriptedPanel, question: str, answer: str, reason: str = "stop", **changes: object) -> str:
-    message_id = _ask(panel, question)
-    panel.publish(WorkerEventNames.GENERATION_UPDATE, update(message_id, answer))
-    ended = STOPPED if reason == "stopped" else COMPLETE
-    panel.publish(ended, finished(message_id, answer, reason, **changes))
-    expect(panel.page.locator("[data-role=assistant]").last).not_to_have_attribute("data-status", "streaming")
-    return message_id
-
-
-def _last(panel: ScriptedPanel) -> Locator:
-    return panel.page.locator("[data-role=assistant]").last
-
-
-def _said(payload: Json) -> list[tuple[str, str]]:
-    return [(each["role"], each["content"]) for each in payload["messages"]]
+    return with_model(open_panel([STORED]))
 
 
 # Waiting
 
 
 def test_an_answer_says_what_it_waits_for(chat: ScriptedPanel) -> None:
-    answer = _ask(chat, "Hello")
+    answer = ask(chat, "Hello")
     waiting = chat.one("waiting")
 
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "queued", 1, 2))
@@ -96,7 +53,7 @@ def test_an_answer_says_what_it_waits_for(chat: ScriptedPanel) -> None:
     ],
 )
 def test_what_did_not_fit_is_told_above_the_answer(chat: ScriptedPanel, number: int, words: str) -> None:
-    answer = _ask(chat, "Hello")
+    answer = ask(chat, "Hello")
 
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "prefill", 1, 9, leftOut=number))
     expect(chat.one("left-out")).to_have_text(words)
@@ -105,7 +62,7 @@ def test_what_did_not_fit_is_told_above_the_answer(chat: ScriptedPanel, number: 
 
 
 def test_how_an_answer_went_lies_in_a_fold(chat: ScriptedPanel) -> None:
-    _answered(chat, "Hello", "Hi there", leftOut=2)
+    answered(chat, "Hello", "Hi there", leftOut=2)
     expect(chat.one("left-out")).to_be_visible()
     expect(chat.one("stats")).to_be_hidden()
 
@@ -123,7 +80,7 @@ def test_how_an_answer_went_lies_in_a_fold(chat: ScriptedPanel) -> None:
 
 def test_a_question_during_another_chats_answer_is_sent_and_can_be_withdrawn(chat: ScriptedPanel) -> None:
     chat.publish(UIEventNames.WORKER_STATE_CHANGED, GENERATING)
-    answer = _ask(chat, "Hello")
+    answer = ask(chat, "Hello")
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "queued", 1, 2))
 
     chat.press("withdraw-button")
@@ -131,11 +88,11 @@ def test_a_question_during_another_chats_answer_is_sent_and_can_be_withdrawn(cha
     [stop] = chat.sent(STOP)
     assert stop["messageId"] == answer
     chat.publish(STOPPED, finished(answer, "", "stopped"))
-    expect(_last(chat)).to_contain_text("Stopped before the first word.")
+    expect(last(chat)).to_contain_text("Stopped before the first word.")
 
 
 def test_stop_withdraws_an_answer_that_waits_for_the_model(chat: ScriptedPanel) -> None:
-    answer = _ask(chat, "Hello")
+    answer = ask(chat, "Hello")
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "loading", 0, 0))
 
     chat.press("stop-button")
@@ -144,41 +101,41 @@ def test_stop_withdraws_an_answer_that_waits_for_the_model(chat: ScriptedPanel) 
 
 
 def test_a_question_during_its_own_chats_answer_is_asked_with_that_answer(chat: ScriptedPanel) -> None:
-    first = _ask(chat, "One?")
+    first = ask(chat, "One?")
     chat.publish(WorkerEventNames.GENERATION_UPDATE, update(first, "Fir"))
-    _write(chat, "Two?")
-    _write(chat, "Three?")
+    write(chat, "Two?")
+    write(chat, "Three?")
     expect(chat.one("waiting").first).to_contain_text("Queued, 1 before this")
     expect(chat.one("waiting").last).to_contain_text("Queued, 2 before this")
     assert chat.count(SEND) == 1
 
     chat.publish(COMPLETE, finished(first, "First."))
-    second = _requests(chat, 2)[1]
-    assert _said(second) == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
+    second = requests(chat, 2)[1]
+    assert said(second) == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
     chat.publish(COMPLETE, finished(second["messageId"], "Second."))
-    assert _said(_requests(chat, 3)[2])[-2:] == [("assistant", "Second."), ("user", "Three?")]
+    assert said(requests(chat, 3)[2])[-2:] == [("assistant", "Second."), ("user", "Three?")]
 
 
 def test_a_question_that_waits_for_its_own_chat_can_be_withdrawn(chat: ScriptedPanel) -> None:
-    first = _ask(chat, "One?")
-    _write(chat, "Two?")
+    first = ask(chat, "One?")
+    write(chat, "Two?")
     chat.press("withdraw-button")
-    expect(_last(chat)).to_have_attribute("data-status", "stopped")
+    expect(last(chat)).to_have_attribute("data-status", "stopped")
 
     chat.publish(COMPLETE, finished(first, "First."))
-    third = _ask(chat, "Three?")
+    third = ask(chat, "Three?")
 
     assert third
     assert chat.count(STOP) == 0
-    assert _said(_requests(chat, 2)[1]) == [("user", "One?"), ("assistant", "First."), ("user", "Three?")]
+    assert said(requests(chat, 2)[1]) == [("user", "One?"), ("assistant", "First."), ("user", "Three?")]
 
 
 def test_a_full_queue_is_told_and_what_was_written_comes_back(chat: ScriptedPanel) -> None:
     error = QueueFull(16)
-    first = _ask(chat, "One?")
+    first = ask(chat, "One?")
     chat.reply(SEND, {"error": error.to_wire()})
-    _write(chat, "Two?")
-    _write(chat, "Three?")
+    write(chat, "Two?")
+    write(chat, "Three?")
     chat.one("prompt").fill("Half a")
 
     chat.publish(COMPLETE, finished(first, "First."))
@@ -189,7 +146,7 @@ def test_a_full_queue_is_told_and_what_was_written_comes_back(chat: ScriptedPane
 
 
 def test_send_and_stop_are_both_there_while_an_answer_is_written(chat: ScriptedPanel) -> None:
-    _ask(chat, "One?")
+    ask(chat, "One?")
     chat.publish(UIEventNames.WORKER_STATE_CHANGED, GENERATING)
     expect(chat.one("stop-button")).to_be_visible()
     expect(chat.one("send-button")).to_be_hidden()
@@ -200,8 +157,8 @@ def test_send_and_stop_are_both_there_while_an_answer_is_written(chat: ScriptedP
 
 
 def test_a_reload_keeps_what_waits_and_ends_what_nobody_writes_any_more(chat: ScriptedPanel) -> None:
-    _ask(chat, "One?")
-    _write(chat, "Two?")
+    ask(chat, "One?")
+    write(chat, "Two?")
     expect(chat.one("waiting")).to_have_count(2)
 
     chat.page.reload()
@@ -209,7 +166,7 @@ def test_a_reload_keeps_what_waits_and_ends_what_nobody_writes_any_more(chat: Sc
 
     # The scripted background has forgotten the first one and knows no model: the second comes back.
     expect(chat.page.locator("[data-status=stopped]")).to_have_count(1)
-    assert _said(_requests(chat, 1)[0])[-1] == ("user", "Two?")
+    assert said(requests(chat, 1)[0])[-1] == ("user", "Two?")
 
 
 # Afterwards
@@ -217,69 +174,69 @@ def test_a_reload_keeps_what_waits_and_ends_what_nobody_writes_any_more(chat: Sc
 
 @pytest.mark.parametrize("reason", ["length", "time", "stopped"])
 def test_an_answer_that_ended_early_goes_on_from_its_text(chat: ScriptedPanel, reason: str) -> None:
-    answer = _answered(chat, "Count.", "One, two,", reason)
+    answer = answered(chat, "Count.", "One, two,", reason)
 
     chat.press("continue-button")
-    request = _requests(chat, 2)[1]
-    assert _said(request) == [("user", "Count."), ("assistant", "One, two,")]
+    request = requests(chat, 2)[1]
+    assert said(request) == [("user", "Count."), ("assistant", "One, two,")]
     assert request["messageId"] == answer
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "prefill", 3, 9))
     expect(chat.one("waiting")).to_contain_text("Reading 3 of 9 tokens")
     chat.publish(WorkerEventNames.GENERATION_UPDATE, update(answer, " three"))
-    expect(_last(chat)).to_contain_text("One, two, three")
+    expect(last(chat)).to_contain_text("One, two, three")
     chat.publish(COMPLETE, finished(answer, " three."))
 
-    expect(_last(chat).get_by_test_id("message-text")).to_have_attribute("data-raw", "One, two, three.")
+    expect(last(chat).get_by_test_id("message-text")).to_have_attribute("data-raw", "One, two, three.")
     expect(chat.one("continue-button")).to_have_count(0)
 
 
 def test_an_answer_that_failed_half_way_can_go_on_too(chat: ScriptedPanel) -> None:
-    answer = _ask(chat, "Count.")
+    answer = ask(chat, "Count.")
     chat.publish(WorkerEventNames.GENERATION_UPDATE, update(answer, "One,"))
     fault: Json = {"chatId": "", "messageId": answer, "error": InvalidState("Lost.").to_wire(), "generatedText": "One,"}
     chat.publish(WorkerEventNames.GENERATION_ERROR, fault)
 
     chat.press("continue-button")
 
-    assert _said(_requests(chat, 2)[1]) == [("user", "Count."), ("assistant", "One,")]
+    assert said(requests(chat, 2)[1]) == [("user", "Count."), ("assistant", "One,")]
 
 
 def test_an_answer_that_the_model_ended_has_nothing_to_go_on_with(chat: ScriptedPanel) -> None:
-    _answered(chat, "Hello", "Hi.")
+    answered(chat, "Hello", "Hi.")
     expect(chat.one("again-button")).to_be_visible()
     expect(chat.one("continue-button")).to_have_count(0)
 
 
 def test_a_refused_continuation_leaves_the_answer_as_it_was(chat: ScriptedPanel) -> None:
-    _answered(chat, "Count.", "One, two,", "length")
+    answered(chat, "Count.", "One, two,", "length")
     error = InvalidState("No model is loaded.")
     chat.reply(SEND, {"error": error.to_wire()})
 
     chat.press("continue-button")
 
     expect(chat.one("error")).to_have_text(error.message)
-    expect(_last(chat)).to_have_attribute("data-status", "complete")
-    expect(_last(chat).get_by_test_id("message-text")).to_have_attribute("data-raw", "One, two,")
+    expect(last(chat)).to_have_attribute("data-status", "complete")
+    expect(last(chat).get_by_test_id("message-text")).to_have_attribute("data-raw", "One, two,")
     expect(chat.one("continue-button")).to_be_visible()
 
 
 def test_the_last_answer_can_be_given_again(chat: ScriptedPanel) -> None:
-    _answered(chat, "One?", "First.")
-    former = _answered(chat, "Two?", "Second.")
+    answered(chat, "One?", "First.")
+    former = answered(chat, "Two?", "Second.")
     expect(chat.one("again-button")).to_have_count(1)
 
     chat.press("again-button")
 
-    request = _requests(chat, 3)[2]
+    request = requests(chat, 3)[2]
     assert request["messageId"] != former
-    assert _said(request) == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
+    assert said(request) == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
     expect(chat.page.locator("[data-role=assistant]")).to_have_count(2)
 
 
 def test_a_question_can_be_changed_which_drops_what_came_after_it(chat: ScriptedPanel) -> None:
-    _answered(chat, "One?", "First.")
-    _answered(chat, "Two?", "Second.")
-    _answered(chat, "Three?", "Third.")
+    answered(chat, "One?", "First.")
+    answered(chat, "Two?", "Second.")
+    answered(chat, "Three?", "Third.")
 
     chat.one("edit-button").nth(1).click()
     expect(chat.one("edit-text")).to_be_focused()
@@ -287,13 +244,13 @@ def test_a_question_can_be_changed_which_drops_what_came_after_it(chat: Scripted
     chat.one("edit-text").fill("Another?")
     chat.press("edit-send")
 
-    assert _said(_requests(chat, 4)[3]) == [("user", "One?"), ("assistant", "First."), ("user", "Another?")]
+    assert said(requests(chat, 4)[3]) == [("user", "One?"), ("assistant", "First."), ("user", "Another?")]
     expect(chat.page.locator("[data-role=user]")).to_have_count(2)
     expect(chat.one("prompt")).to_be_focused()
 
 
 def test_escape_leaves_a_question_as_it_was(chat: ScriptedPanel) -> None:
-    _answered(chat, "One?", "First.")
+    answered(chat, "One?", "First.")
     chat.press("edit-button")
     chat.one("edit-text").fill("Another?")
 
@@ -305,81 +262,22 @@ def test_escape_leaves_a_question_as_it_was(chat: ScriptedPanel) -> None:
 
 
 def test_nothing_can_be_changed_while_an_answer_is_written(chat: ScriptedPanel) -> None:
-    _answered(chat, "One?", "First.")
-    _ask(chat, "Two?")
+    answered(chat, "One?", "First.")
+    ask(chat, "Two?")
 
     expect(chat.one("edit-button").first).to_be_disabled()
     expect(chat.one("again-button")).to_be_hidden()
 
 
-# The model
-
-
-def test_the_badges_tell_device_and_precision_and_a_warning_says_why(chat: ScriptedPanel) -> None:
-    expect(chat.one("device-badge")).to_have_text("CPU · 2 threads")
-    expect(chat.one("dtype-badge")).to_have_text("q8")
-    expect(chat.one("device-warning")).to_have_count(0)
-    ready = {
-        "modelId": TINY,
-        "dtype": "q8",
-        "task": "",
-        "executionProvider": "wasm",
-        "contextLength": 512,
-        "loadId": "",
-    }
-
-    chat.publish(WorkerEventNames.WORKER_READY, ready | {"warning": "WebGPU failed: the device was lost."})
-    expect(chat.one("device-warning")).to_have_text("WebGPU failed: the device was lost.")
-    chat.publish(UIEventNames.WORKER_STATE_CHANGED, GENERATING)
-    expect(chat.one("device-warning")).to_be_visible()
-    chat.publish(WorkerEventNames.WORKER_READY, ready | {"executionProvider": "webgpu", "dtype": "q4", "warning": ""})
-    expect(chat.one("device-badge")).to_have_text("WebGPU")
-    expect(chat.one("dtype-badge")).to_have_text("q4")
-    expect(chat.one("device-warning")).to_have_count(0)
-
-
-def test_a_panel_that_opens_later_has_the_warning_too(open_panel: OpenPanel) -> None:
-    state = running() | {"warning": "WebGPU failed.", "contextLength": 512, "loading": None, "generating": None}
-    reply = state | {"devices": {"webgpu": True, "f16": False, "threads": 2}, "version": "0.1.0"}
-    panel = open_panel([STORED], {RuntimeMessageTypes.GET_MODEL_WORKER_STATE: reply})
-    panel.press("tab-chat")
-
-    expect(panel.one("device-warning")).to_have_text("WebGPU failed.")
-
-
-def test_a_model_that_is_asleep_says_so_and_can_be_asked(chat: ScriptedPanel) -> None:
-    asleep: Json = {"asleep": {"modelId": TINY, "dtype": "q8"}}
-    nothing: Json = {"modelId": None, "dtype": None, "executionProvider": None}
-    chat.publish(UIEventNames.WORKER_STATE_CHANGED, running(ModelWorkerStates.UNINITIALIZED) | nothing | asleep)
-
-    expect(chat.one("asleep")).to_have_text("Tiny · q8 is asleep: it comes back with the next message")
-    expect(chat.one("status")).to_have_text("Tiny is asleep")
-    expect(chat.one("device-badge")).to_be_hidden()
-    answer = _ask(chat, "Are you there?")
-    chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "loading", 0, 0))
-    expect(chat.one("status")).to_have_text("Bringing the model back…")
-    chat.publish(UIEventNames.WORKER_STATE_CHANGED, running())
-    expect(chat.one("asleep")).to_have_count(0)
-
-
-def test_nothing_can_be_asked_without_a_model(open_panel: OpenPanel) -> None:
-    panel = open_panel([STORED])
-    panel.press("tab-chat")
-    _write(panel, "Hello")
-
-    expect(panel.one("send-button")).to_be_disabled()
-    assert panel.count(SEND) == 0
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_a_conversation(chat: ScriptedPanel, scheme: str) -> None:
     chat.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    _answered(chat, "One?", "First.", leftOut=2)
-    _answered(chat, "Two?", "Second.", "length")
+    answered(chat, "One?", "First.", leftOut=2)
+    answered(chat, "Two?", "Second.", "length")
     chat.page.locator("summary", has_text="tokens/s").first.click()
     chat.one("edit-button").first.click()
-    third = _ask(chat, "Three?")
-    _write(chat, "Four?")
+    third = ask(chat, "Three?")
+    write(chat, "Four?")
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(third, "prefill", 3, 9))
 
     chat.page.evaluate(AXE.read_text(encoding="utf-8"))
