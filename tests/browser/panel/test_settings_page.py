@@ -378,7 +378,6 @@ def test_the_memory_is_told_and_can_be_had_back(open_panel: OpenPanel) -> None:
 def test_escape_goes_back_to_the_chat(open_panel: OpenPanel) -> None:
     panel = _open(open_panel)
     panel.one("top-k").press("Escape")
-
     expect(panel.one("prompt")).to_be_visible()
     expect(panel.one("tab-chat")).to_be_focused()
 
