@@ -125,9 +125,11 @@ UNMISTAKABLE = frozenset(value for value in VALUES if not re.fullmatch("[a-z]+",
 WORDS = VALUES - UNMISTAKABLE
 # Words that mean something else in a file: of which vocabulary they are.
 _PANEL_STATUS = "the panel's own status of a shown message (MessageStatus in types.js), which never leaves it"
+_PHASE = "what an answer waits for, as GENERATION_STATUS has it"
 OTHER_VOCABULARIES: dict[str, dict[str, str]] = {
-    "extension/sidepanel/components/message.js": {"error": _PANEL_STATUS},
+    "extension/sidepanel/components/message-parts.js": {"error": _PANEL_STATUS, "queued": _PHASE},
     "extension/sidepanel/published.js": {"error": _PANEL_STATUS},
+    "extension/sidepanel/view.js": {"queued": _PHASE},
 }
 NAMING_KEYS = ("type", "name", "event", "state", "status", "code")
 

@@ -1,20 +1,14 @@
 // @ts-check
 // What the person can do: each command changes the shown state and asks the background; Python decides the rest.
-import { ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
+import { ErrorCodes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
 import { AccountCommands } from "./account_commands.js";
+import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
-import {
-  history,
-  newConversation,
-  streamingAnswer,
-  withNewAnswer,
-  withQuestion,
-  withoutQuestion,
-} from "./conversation.js";
 import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
-import { chooseDevice, chooseDtype, chooseModel, changeSetting, problem, set } from "./state.js";
-import { canSend, dtypeToLoad, models } from "./view.js";
+import { SettingsCommands } from "./settings_commands.js";
+import { chooseDevice, chooseDtype, chooseModel, problem, set } from "./state.js";
+import { dtypeToLoad, models } from "./view.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Retry} Retry */
@@ -37,22 +31,14 @@ export class Commands {
       failed: (error, attempts) => this.#connectionFailed(error, attempts),
       received: (events) => this.#receive(events),
     });
-    this.shelf = new ShelfCommands(store, this.connection);
+    this.settings = new SettingsCommands(store, this.connection);
+    this.chat = new ChatCommands(store, this.connection, this.settings, () => this.#refreshState());
+    this.shelf = new ShelfCommands(store, this.connection, this.settings);
     this.account = new AccountCommands(store, this.connection);
   }
 
   start() {
     void this.connection.run();
-  }
-
-  /** @param {string} draft */
-  write(draft) {
-    this.store.update(set({ draft }));
-  }
-
-  /** @param {string} name @param {number | boolean | null} value */
-  changeSetting(name, value) {
-    this.store.update(changeSetting(name, value));
   }
 
   /** @param {string} modelId */
@@ -100,6 +86,7 @@ export class Commands {
   show(view) {
     this.store.update(set({ view, loginWanted: false, notice: "" }));
     if (view === "models") void this.account.refresh();
+    if (view === "settings") void this.settings.refresh();
   }
 
   /**
@@ -124,66 +111,11 @@ export class Commands {
     await this.#ask(RuntimeMessageTypes.RESET_WORKER, {}, null);
   }
 
-  async send() {
-    const { state } = this.store;
-    if (!canSend(state)) return;
-    const question = state.draft.trim();
-    const answerId = crypto.randomUUID();
-    this.store.update((now) => ({
-      ...now,
-      draft: "",
-      problem: null,
-      chat: withQuestion(now.chat, question, answerId),
-    }));
-    const error = await this.#requestAnswer(answerId);
-    if (!error) return;
-    // Nothing was answered, so nothing stays in the conversation, and what was written goes back to be changed.
-    this.store.update((now) => ({
-      ...now,
-      chat: withoutQuestion(now.chat, answerId),
-      draft: now.draft ? `${question}\n${now.draft}` : question,
-      problem: problem(error.toWire()),
-    }));
-  }
-
-  /** @param {string} failedId */
-  async answerAgain(failedId) {
-    const answerId = crypto.randomUUID();
-    const before = this.store.state.chat;
-    this.store.update((now) => ({ ...now, problem: null, chat: withNewAnswer(now.chat, failedId, answerId) }));
-    const error = await this.#requestAnswer(answerId);
-    if (!error) return;
-    const retry = /** @type {Retry} */ ({ kind: "answer", messageId: failedId });
-    this.store.update((now) => ({
-      ...now,
-      chat: now.chat.chatId === before.chatId ? before : now.chat,
-      problem: problem(error.toWire(), retry),
-    }));
-  }
-
-  async stop() {
-    const { chat, modelState } = this.store.state;
-    if (modelState !== ModelWorkerStates.GENERATING) return;
-    const answer = streamingAnswer(chat);
-    this.store.update(set({ stopping: true }));
-    const which = answer ? { chatId: chat.chatId, messageId: answer.id } : {};
-    // Refused as an invalid state, the answer has ended in the meantime: that is what was wanted.
-    const reply = await this.#ask(RuntimeMessageTypes.INTERRUPT_GENERATION, which, null, ErrorCodes.INVALID_STATE);
-    if (reply?.stopped) return;
-    this.store.update(set({ stopping: false }));
-    await this.#refreshState();
-  }
-
-  async newChat() {
-    if (streamingAnswer(this.store.state.chat)) await this.stop();
-    this.store.update(set({ chat: newConversation(), problem: null }));
-  }
-
   /** @param {Retry} retry */
   retry(retry) {
     if (retry.kind === "load") return this.load();
     if (retry.kind === "inspect") return this.addModel(retry.modelId);
-    return this.answerAgain(retry.messageId);
+    return this.chat.answerAgain(retry.messageId);
   }
 
   dismissProblem() {
@@ -198,6 +130,7 @@ export class Commands {
   /** @param {Envelope[]} events */
   #receive(events) {
     this.store.update((state) => applyEvents(state, events));
+    const { settings } = this.store.state;
     for (const { type } of events) {
       // A new thread knows what became of the model and of an answer that was being written.
       if (type === WorkerEventNames.WORKER_SCRIPT_READY) void this.#takeOver();
@@ -205,7 +138,10 @@ export class Commands {
       if (type === WorkerEventNames.CACHE_CLEARED) void this.#refreshModels();
       if (type === UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG) void this.account.refresh();
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
+      if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE && settings) void this.settings.refresh();
     }
+    void this.settings.follow();
+    void this.chat.sendHeld();
   }
 
   async #takeOver() {
@@ -215,7 +151,9 @@ export class Commands {
       this.#refreshState(),
       this.#refreshModels(),
       view === "models" ? this.account.refresh() : undefined,
+      this.settings.resume(),
     ]);
+    await this.chat.sendHeld();
   }
 
   async #refreshState() {
@@ -233,32 +171,17 @@ export class Commands {
     if (attempts >= ATTEMPTS_BEFORE_GIVING_UP) this.store.update(set({ fatal: error.toWire() }));
   }
 
-  /** @param {string} answerId @returns {Promise<RequestError | null>} why it was refused */
-  async #requestAnswer(answerId) {
-    const { chat, settings } = this.store.state;
-    const messages = history(chat, answerId);
-    const payload = { chatId: chat.chatId, messageId: answerId, messages, options: settings };
-    try {
-      await this.connection.request(RuntimeMessageTypes.SEND_CHAT_MESSAGE, payload);
-      return null;
-    } catch (error) {
-      return asRequestError(error);
-    }
-  }
-
   /**
    * Sends a request; a refusal is shown as the background words it.
    * @param {string} type @param {object} payload
    * @param {Retry | null} [retry] what Retry does; null: no Retry; left out: nothing is shown
-   * @param {string} [welcome] code of a refusal that is no trouble
    * @returns {Promise<any>} the reply, or null
    */
-  async #ask(type, payload, retry, welcome = "") {
+  async #ask(type, payload, retry) {
     try {
       return await this.connection.request(type, payload);
     } catch (error) {
       const wire = asRequestError(error).toWire();
-      if (wire.code === welcome) return null;
       // A background that restarts says so itself, and is asked again when it is there.
       if (retry !== undefined) this.store.update(set({ problem: problem(wire, retry) }));
       else if (wire.code !== ErrorCodes.RUNTIME_RESTARTED) console.warn(`${type}: ${wire.message}`);

@@ -3,6 +3,7 @@
 
 /** @typedef {import("./types.js").Conversation} Conversation */
 /** @typedef {import("./types.js").Message} Message */
+/** @typedef {{chatId: string, messageId: string, text: string}} Written  an answer that the background is at */
 
 /** @returns {Conversation} */
 export function newConversation() {
@@ -11,30 +12,42 @@ export function newConversation() {
 
 /**
  * Adds a question and the place of its answer.
- * @param {Conversation} chat @param {string} question @param {string} answerId @returns {Conversation}
+ * @param {Conversation} chat @param {string} question @param {string} answerId
+ * @param {{held?: boolean}} [options] held: it is asked when the answer before it has ended
+ * @returns {Conversation}
  */
-export function withQuestion(chat, question, answerId) {
+export function withQuestion(chat, question, answerId, { held = false } = {}) {
   const asked = message(crypto.randomUUID(), "user", question, "complete");
-  return { ...chat, messages: [...chat.messages, asked, message(answerId, "assistant", "", "streaming")] };
+  return { ...chat, messages: [...chat.messages, asked, { ...newAnswer(answerId), held }] };
 }
 
 /**
- * Puts an empty answer in place of one that failed, so that it can be asked for again.
- * @param {Conversation} chat @param {string} failedId @param {string} answerId @returns {Conversation}
+ * Puts an empty answer in place of another one and of what came after it.
+ * @param {Conversation} chat @param {string} formerId @param {string} answerId @returns {Conversation}
  */
-export function withNewAnswer(chat, failedId, answerId) {
-  const index = chat.messages.findIndex(({ id }) => id === failedId);
+export function withNewAnswer(chat, formerId, answerId) {
+  const index = chat.messages.findIndex(({ id }) => id === formerId);
   if (index < 0) return chat;
-  return { ...chat, messages: [...chat.messages.slice(0, index), message(answerId, "assistant", "", "streaming")] };
+  return { ...chat, messages: [...chat.messages.slice(0, index), newAnswer(answerId)] };
 }
 
 /**
- * Takes a question and its answer out again: the background refused it.
+ * Asks something else in place of a question; what came after it is dropped.
+ * @param {Conversation} chat @param {string} questionId @param {string} question @param {string} answerId
+ * @returns {Conversation}
+ */
+export function withEditedQuestion(chat, questionId, question, answerId) {
+  const index = chat.messages.findIndex(({ id }) => id === questionId);
+  if (index < 0) return chat;
+  return withQuestion({ ...chat, messages: chat.messages.slice(0, index) }, question, answerId);
+}
+
+/**
+ * Lets an answer go on from the text that it has.
  * @param {Conversation} chat @param {string} answerId @returns {Conversation}
  */
-export function withoutQuestion(chat, answerId) {
-  const index = chat.messages.findIndex(({ id }) => id === answerId);
-  return index < 1 ? chat : { ...chat, messages: chat.messages.toSpliced(index - 1, 2) };
+export function withContinuedAnswer(chat, answerId) {
+  return withChange(chat, answerId, ({ text }) => ({ ...BEGUN, status: "streaming", base: text }));
 }
 
 /**
@@ -49,57 +62,75 @@ export function withChange(chat, messageId, change) {
 }
 
 /**
- * Brings a conversation in line with what the background is writing: an answer that is no longer written has ended,
- * and one that is written is taken up where it stands, also in a panel that never saw its beginning.
- * @param {Conversation} chat
- * @param {{chatId: string, messageId: string, text: string} | null} generating
+ * Brings a conversation in line with what the background is at: an answer that is neither written nor waits there has
+ * ended, and one that is written is taken up where it stands, also in a panel that never saw its beginning.
+ * @param {Conversation} chat @param {Written | null} generating @param {readonly Written[]} [queued]
  * @returns {Conversation}
  */
-export function reconciled(chat, generating) {
-  const ended = chat.messages.some(({ status, id }) => status === "streaming" && id !== generating?.messageId);
-  const settled = !ended
+export function reconciled(chat, generating, queued = []) {
+  const alive = new Set([generating, ...queued].map((each) => each?.messageId));
+  const hasEnded = (/** @type {Message} */ { status, id, held }) => status === "streaming" && !held && !alive.has(id);
+  const settled = !chat.messages.some(hasEnded)
     ? chat
-    : {
-        ...chat,
-        messages: chat.messages.map((each) =>
-          each.status === "streaming" && each.id !== generating?.messageId ? { ...each, ...STOPPED } : each,
-        ),
-      };
+    : { ...chat, messages: chat.messages.map((each) => (hasEnded(each) ? { ...each, ...STOPPED } : each)) };
   if (!generating) return settled;
   const { chatId, messageId, text } = generating;
   if (settled.messages.some(({ id }) => id === messageId)) {
-    return withChange(settled, messageId, () => ({ text, status: "streaming" }));
+    return withChange(settled, messageId, ({ base }) => ({ text: base + text, status: "streaming", held: false }));
   }
   // A conversation of its own is not mixed with one that another panel holds.
   if (settled.messages.length > 0) return settled;
-  return { chatId, messages: [message(messageId, "assistant", text, "streaming")] };
+  return { chatId, messages: [{ ...newAnswer(messageId), text }] };
 }
 
 /**
- * What the model is given to answer: everything before the answer, less questions that got no word of an answer.
+ * What the model is given to answer: everything before the answer, and what the answer has already where it goes on;
+ * less questions that got no word of an answer.
  * @param {Conversation} chat @param {string} answerId @returns {{role: string, content: string}[]}
  */
 export function history(chat, answerId) {
-  const end = chat.messages.findIndex(({ id }) => id === answerId);
-  const before = chat.messages.slice(0, end);
-  const answered = (/** @type {number} */ index) => index === end - 1 || before[index + 1]?.text !== "";
-  return before
-    .filter(({ role, text }, index) => (role === "user" ? answered(index) : text !== ""))
+  const index = chat.messages.findIndex(({ id }) => id === answerId);
+  const end = chat.messages[index]?.base ? index + 1 : index;
+  const given = chat.messages.slice(0, end);
+  const answered = (/** @type {number} */ place) => place === end - 1 || given[place + 1]?.text !== "";
+  return given
+    .filter(({ role, text }, place) => (role === "user" ? answered(place) : text !== ""))
     .map(({ role, text }) => ({ role, content: text }));
 }
 
-/** @param {Conversation} chat @returns {Message | undefined} the answer that is being written */
+/** @param {Conversation} chat @returns {Message | undefined} the answer that the background is at, or asked for */
 export function streamingAnswer(chat) {
-  return chat.messages.findLast(({ status }) => status === "streaming");
+  return chat.messages.find(({ status, held }) => status === "streaming" && !held);
 }
 
+/** @param {Conversation} chat @returns {Message | undefined} the next answer to ask for */
+export function heldAnswer(chat) {
+  return chat.messages.find(({ held }) => held);
+}
+
+/** @param {Message} answer @returns {boolean} whether it ended before the model had ended it */
+export function canGoOn({ role, status, text, stats }) {
+  if (role !== "assistant" || text === "" || status === "streaming") return false;
+  return status !== "complete" || CUT.has(stats?.finishReason ?? "");
+}
+
+// Why an answer that is complete may still want more.
+const CUT = new Set(["length", "time"]);
+
+const BEGUN = { waiting: null, stats: null, leftOut: 0, held: false };
+
 /** @type {Partial<Message>} */
-const STOPPED = { status: "stopped", reading: null };
+const STOPPED = { status: "stopped", waiting: null };
+
+/** @param {string} id @returns {Message} */
+function newAnswer(id) {
+  return message(id, "assistant", "", "streaming");
+}
 
 /**
  * @param {string} id @param {Message["role"]} role @param {string} text @param {Message["status"]} status
  * @returns {Message}
  */
 function message(id, role, text, status) {
-  return { id, role, text, status, reading: null, stats: null };
+  return { ...BEGUN, id, role, text, status, base: "" };
 }

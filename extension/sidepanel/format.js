@@ -37,11 +37,12 @@ export function daysAgo(time, now = Date.now()) {
   return DAYS.format(Math.min(0, Math.round((midnight(time) - midnight(now)) / 86_400_000)), "day");
 }
 
-/** @param {import("./types.js").Stats} stats @returns {string} */
-export function statistics({ tps, numTokens, timeToFirstToken }) {
-  const parts = [];
-  if (tps) parts.push(`${tps.toFixed(tps < 10 ? 1 : 0)} tokens/s`);
-  if (timeToFirstToken !== null) parts.push(`first after ${duration(timeToFirstToken)}`);
-  if (numTokens) parts.push(`${numTokens} ${numTokens === 1 ? "token" : "tokens"}`);
-  return parts.join(" · ");
+/** @param {number} count @param {string} noun @param {string} [plural] @returns {string} "1 token", "1,234 tokens" */
+export function counted(count, noun, plural = `${noun}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
+}
+
+/** @param {number} perSecond @returns {string} */
+export function tokensPerSecond(perSecond) {
+  return `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} tokens/s`;
 }

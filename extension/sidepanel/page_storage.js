@@ -1,17 +1,17 @@
 // @ts-check
-// What survives a reload of the page: the conversation and the draft in this session, choices and settings for good.
+// What survives a reload of the page: the conversation and the draft in this session, the choice of a model for good.
 import { streamingAnswer } from "./conversation.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 
 const SESSION_KEY = "tabagent.panel";
-const SETTINGS_KEY = "tabagent.panel.settings";
+const CHOICE_KEY = "tabagent.panel.choice";
 // While an answer streams the whole conversation is written at most this often.
 const PAUSE_MS = 1000;
 
 /** @returns {Partial<PanelState>} */
 export function restore() {
-  return { ...read(localStorage, SETTINGS_KEY), ...read(sessionStorage, SESSION_KEY) };
+  return { ...read(localStorage, CHOICE_KEY), ...read(sessionStorage, SESSION_KEY) };
 }
 
 /** @param {import("./store.js").Store<PanelState>} store */
@@ -22,11 +22,9 @@ export function keep(store) {
   const save = () => {
     clearTimeout(timer);
     timer = 0;
-    const { chat, draft, choice, settings } = store.state;
+    const { chat, draft, choice } = store.state;
     if (chat !== written.chat || draft !== written.draft) write(sessionStorage, SESSION_KEY, { chat, draft });
-    if (choice !== written.choice || settings !== written.settings) {
-      write(localStorage, SETTINGS_KEY, { choice, settings });
-    }
+    if (choice !== written.choice) write(localStorage, CHOICE_KEY, { choice });
     written = store.state;
   };
   store.subscribe((state) => {

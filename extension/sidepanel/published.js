@@ -1,7 +1,7 @@
 // @ts-check
 // What the background publishes, drawn into the panel's state.
 import { ErrorCodes, LoadingStatusTypes, ModelWorkerStates, UIEventNames, WorkerEventNames } from "../events.js";
-import { reconciled, withChange } from "./conversation.js";
+import { reconciled, streamingAnswer, withChange } from "./conversation.js";
 import { transfersOf, withTransfer } from "./shelf.js";
 import { problem } from "./state.js";
 
@@ -27,6 +27,8 @@ const CHANGES = {
     ...state,
     modelState: payload.state,
     loaded: payload.modelId ? { contextLength: state.loaded?.contextLength ?? null, ...modelOf(payload) } : null,
+    asleep: payload.asleep ?? null,
+    warning: payload.warning ?? (payload.modelId ? state.warning : ""),
     loading: payload.state === ModelWorkerStates.LOADING_MODEL ? state.loading : null,
     stopping: payload.state === ModelWorkerStates.GENERATING && state.stopping,
   }),
@@ -40,9 +42,12 @@ const CHANGES = {
     loading: null,
     problem: null,
     loaded: { ...modelOf(payload), contextLength: payload.contextLength },
+    asleep: null,
+    warning: payload.warning ?? "",
   }),
   [UIEventNames.MODEL_ALREADY_LOADED]: (state) => ({ ...state, loading: null }),
-  [WorkerEventNames.RESET_COMPLETE]: (state) => ({ ...state, loading: null, loaded: null }),
+  [WorkerEventNames.RESET_COMPLETE]: (state) => ({ ...state, loading: null, loaded: null, warning: "" }),
+  [WorkerEventNames.MEMORY_STATS]: (state, payload) => ({ ...state, memory: payload }),
   [WorkerEventNames.ERROR]: (state, { error, loadId }) => ({
     ...state,
     loading: loadId ? null : state.loading,
@@ -53,21 +58,24 @@ const CHANGES = {
   [WorkerEventNames.CACHE_CLEARED]: (state) => ({ ...state, transfers: {} }),
   [UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG]: (state) => ({ ...state, view: "models", loginWanted: true }),
 
-  [WorkerEventNames.GENERATION_STATUS]: (state, { messageId, done, total }) =>
-    withMessage(state, messageId, () => ({ reading: { done, total } })),
+  [WorkerEventNames.GENERATION_STATUS]: (state, { messageId, phase, done, total, cachedTokens, leftOut }) =>
+    withMessage(state, messageId, () => ({
+      waiting: { phase, done, total, cachedTokens: cachedTokens ?? 0 },
+      leftOut: leftOut ?? 0,
+    })),
   [WorkerEventNames.GENERATION_UPDATE]: (state, payload) =>
     withMessage(state, payload.messageId, ({ text }) => ({
       text: text + payload.token,
-      reading: null,
+      waiting: null,
       stats: statsOf(payload),
     })),
   [WorkerEventNames.GENERATION_COMPLETE]: (state, payload) => finished(state, payload, "complete"),
   [WorkerEventNames.GENERATION_STOPPED]: (state, payload) => finished(state, payload, "stopped"),
   [WorkerEventNames.GENERATION_ERROR]: (state, { messageId, error, generatedText }) => ({
-    ...withMessage(state, messageId, ({ text }) => ({
+    ...withMessage(state, messageId, ({ text, base }) => ({
       // After a crash the background knows what it had kept, which may be less than what is shown.
-      text: text.startsWith(generatedText ?? "") ? text : generatedText,
-      reading: null,
+      text: text.startsWith(base + (generatedText ?? "")) ? text : base + generatedText,
+      waiting: null,
       status: "error",
     })),
     stopping: false,
@@ -86,6 +94,8 @@ export function applyEvents(state, events) {
  */
 export function applySnapshot(state, reply) {
   const loadingNow = reply.state === ModelWorkerStates.LOADING_MODEL;
+  const running = reply.modelId ?? reply.asleep?.modelId;
+  const chat = reconciled(state.chat, reply.generating, reply.queued);
   const failed = reply.state === ModelWorkerStates.ERROR ? (reply.error ?? reply.loading?.error) : null;
   return {
     ...state,
@@ -95,12 +105,14 @@ export function applySnapshot(state, reply) {
     version: reply.version ?? "",
     modelState: reply.state,
     loaded: reply.modelId ? { ...modelOf(reply), contextLength: reply.contextLength } : null,
+    asleep: reply.asleep ?? null,
+    warning: reply.warning ?? "",
     devices: reply.devices,
     loading: loadingNow ? reply.loading : null,
     problem: failed && !state.problem ? problem(failed, { kind: "load" }) : state.problem,
-    choice: state.choice.modelId || !reply.modelId ? state.choice : { ...state.choice, modelId: reply.modelId },
-    chat: reconciled(state.chat, reply.generating),
-    stopping: reply.generating ? state.stopping : false,
+    choice: state.choice.modelId || !running ? state.choice : { ...state.choice, modelId: running },
+    chat,
+    stopping: streamingAnswer(chat) ? state.stopping : false,
   };
 }
 
@@ -148,12 +160,15 @@ function modelOf({ modelId, dtype, executionProvider }) {
 }
 
 /** @param {any} payload @returns {import("./types.js").Stats} */
-function statsOf({ tps, numTokens, timeToFirstToken, finishReason }) {
+function statsOf(payload) {
   return {
-    tps: tps ?? null,
-    numTokens: numTokens ?? 0,
-    timeToFirstToken: timeToFirstToken ?? null,
-    finishReason: finishReason ?? null,
+    tps: payload.tps ?? null,
+    numTokens: payload.numTokens ?? 0,
+    timeToFirstToken: payload.timeToFirstToken ?? null,
+    finishReason: payload.finishReason ?? null,
+    prefillTps: payload.prefillTps ?? null,
+    promptTokens: payload.promptTokens ?? null,
+    cachedTokens: payload.cachedTokens ?? 0,
   };
 }
 
@@ -173,10 +188,11 @@ function withMessage(state, messageId, change) {
  */
 function finished(state, payload, status) {
   const { messageId, generatedText } = payload;
-  const next = withMessage(state, messageId, ({ text }) => ({
-    text: generatedText ?? text,
+  const next = withMessage(state, messageId, ({ text, base, leftOut }) => ({
+    text: generatedText === undefined ? text : base + generatedText,
     status,
-    reading: null,
+    waiting: null,
+    leftOut: payload.leftOut ?? leftOut,
     stats: statsOf(payload),
   }));
   return { ...next, stopping: false };

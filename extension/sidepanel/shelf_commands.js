@@ -9,6 +9,16 @@ import { SubjectCommands } from "./subject_commands.js";
 
 export class ShelfCommands extends SubjectCommands {
   /**
+   * @param {import("./store.js").Store<import("./types.js").PanelState>} store
+   * @param {import("./connection.js").Connection} connection
+   * @param {import("./settings_commands.js").SettingsCommands} settings
+   */
+  constructor(store, connection, settings) {
+    super(store, connection);
+    this.settings = settings;
+  }
+
+  /**
    * Looks a repository up by its name or address, or looks for models by words.
    * @param {string} text
    */
@@ -77,7 +87,9 @@ export class ShelfCommands extends SubjectCommands {
 
   /** @param {readonly string[]} modelIds empty: all */
   async export(modelIds) {
-    const { settings } = this.store.state;
+    await this.settings.flush();
+    await this.settings.refresh();
+    const settings = this.store.state.settings?.global ?? {};
     const reply = await this.ask(Subjects.EXPORT, RuntimeMessageTypes.EXPORT_MODELS, { modelIds, settings });
     if (!reply) return;
     saveAs(reply.address, reply.name);
@@ -97,7 +109,7 @@ export class ShelfCommands extends SubjectCommands {
     const reply = await this.ask(Subjects.IMPORT, RuntimeMessageTypes.IMPORT_MODELS, { files: given, modelId });
     for (const { address } of given) URL.revokeObjectURL(address);
     if (!reply) return;
-    if (reply.settings) this.store.update((state) => ({ ...state, settings: plain(reply.settings) }));
+    if (reply.settings) await this.attempt(Subjects.IMPORT, () => this.settings.take(reply.settings));
     this.tell(`Imported: ${reply.models.join(", ")}.`);
   }
 
@@ -119,10 +131,4 @@ function saveAs(address, name) {
   link.href = address;
   link.download = name;
   link.click();
-}
-
-/** @param {object} settings of an import @returns {Record<string, number | boolean>} */
-function plain(settings) {
-  const isPlain = (/** @type {unknown} */ value) => typeof value === "number" || typeof value === "boolean";
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => isPlain(value)));
 }

@@ -53,7 +53,13 @@ export function initialState(kept = {}) {
     chat: newConversation(),
     draft: "",
     stopping: false,
-    settings: {},
+    asleep: null,
+    warning: "",
+    settings: null,
+    settingsScope: "global",
+    edits: {},
+    settingsProblem: null,
+    memory: null,
     view: "chat",
     storage: null,
     transfers: {},
@@ -91,15 +97,4 @@ export function chooseDtype(dtype) {
 /** @param {string} device @returns {(state: PanelState) => PanelState} */
 export function chooseDevice(device) {
   return (state) => ({ ...state, choice: { ...state.choice, device } });
-}
-
-/**
- * @param {string} name @param {number | boolean | null} value null: the background's default
- * @returns {(state: PanelState) => PanelState}
- */
-export function changeSetting(name, value) {
-  return (state) => {
-    const { [name]: _, ...others } = state.settings;
-    return { ...state, settings: value === null ? others : { ...others, [name]: value } };
-  };
 }

@@ -45,14 +45,20 @@
  *
  * @typedef {{
  *   tps: number | null, numTokens: number, timeToFirstToken: number | null, finishReason: string | null,
- * }} Stats  `timeToFirstToken` in milliseconds
+ *   prefillTps: number | null, promptTokens: number | null, cachedTokens: number,
+ * }} Stats  `timeToFirstToken` in milliseconds; of `promptTokens`, `cachedTokens` were known from before
  *
  * @typedef {"streaming" | "complete" | "stopped" | "error"} MessageStatus
  *
  * @typedef {{
+ *   phase: "queued" | "loading" | "prefill", done: number, total: number, cachedTokens: number,
+ * }} Waiting  answers before this one (queued), or tokens of the prompt that were read (prefill)
+ *
+ * @typedef {{
  *   id: string, role: "user" | "assistant", text: string, status: MessageStatus,
- *   reading: {done: number, total: number} | null, stats: Stats | null,
- * }} Message  `reading` counts the prompt's tokens while the model reads it
+ *   waiting: Waiting | null, stats: Stats | null, leftOut: number, base: string, held: boolean,
+ * }} Message  `leftOut` messages before it did not fit; `base` is the text that a continued answer began with; a held
+ *   answer is asked for when the one before it has ended
  *
  * @typedef {{chatId: string, messages: readonly Message[]}} Conversation
  *
@@ -60,7 +66,31 @@
  *
  * @typedef {{kind: "load"} | {kind: "inspect", modelId: string} | {kind: "answer", messageId: string}} Retry
  *
- * @typedef {"chat" | "models"} View
+ * @typedef {"chat" | "models" | "settings"} View
+ *
+ * @typedef {{
+ *   name: string, type: string, default: any, low: number | null, high: number | null, aboveLow: boolean,
+ *   step: number | null, limit: number | null, nullable: boolean, group: "common" | "advanced" | "fixed",
+ *   meaning: string, source: string, refused: string,
+ * }} Parameter  a setting, as the background declares it
+ *
+ * @typedef {"global" | "model" | "resources"} Scope  whom a setting is for: all models, one of them, the machine
+ *
+ * @typedef {Readonly<Record<string, any>>} Layer  what was set, by name
+ *
+ * @typedef {{
+ *   schema: readonly Parameter[], resourceSchema: readonly Parameter[],
+ *   global: Layer, model: Layer, resources: Layer, defaults: Layer, about: {modelId: string, dtype: string} | null,
+ * }} Settings  `model` and `defaults` are of the model that they are `about`
+ *
+ * @typedef {{
+ *   scope: Scope, modelId: string, dtype: string, name: string, value: any, error: WireError | null,
+ * }} Edit  what the person set and the background has not taken; a value of null goes back to the default
+ *
+ * @typedef {{
+ *   usedJSHeapSize: number | null, pythonHeap: number, engineHeap: number, weights: number, kvCaches: number,
+ *   storageUsage: number, storageQuota: number,
+ * }} Memory  bytes
  *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
@@ -74,7 +104,9 @@
  *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
- *   settings: Readonly<Record<string, number | boolean>>,
+ *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
+ *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
+ *   settingsProblem: WireError | null, memory: Memory | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of `Subjects`
  */
 

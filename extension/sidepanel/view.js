@@ -39,12 +39,17 @@ export function dtypeToLoad(state) {
 
 /** @param {PanelState} state @returns {boolean} */
 export function isReady(state) {
-  return state.connected && state.known && !isRestarting(state) && READY.has(state.modelState);
+  return isReachable(state) && READY.has(state.modelState);
 }
 
-/** @param {PanelState} state @returns {boolean} */
+/** @param {PanelState} state @returns {boolean} whether the model writes an answer, of this panel or another one */
 export function isGenerating(state) {
   return state.modelState === ModelWorkerStates.GENERATING;
+}
+
+/** @param {PanelState} state @returns {boolean} whether there is something to stop */
+export function isAnswering(state) {
+  return isGenerating(state) || streamingAnswer(state.chat) !== undefined;
 }
 
 /** @param {PanelState} state @returns {boolean} */
@@ -64,9 +69,22 @@ export function canLoad(state) {
   );
 }
 
+/** @param {PanelState} state @returns {boolean} whether the background takes requests now */
+export function isReachable(state) {
+  return state.connected && state.known && !isRestarting(state);
+}
+
+/** @param {PanelState} state @returns {boolean} whether an answer can be asked for; it may have to wait */
+export function canAsk(state) {
+  // A model falls asleep with its thread: what is asked meanwhile waits for the next one.
+  if (state.asleep) return state.known && !state.fatal;
+  if (!isReachable(state)) return false;
+  return isReady(state) || isGenerating(state) || isLoading(state);
+}
+
 /** @param {PanelState} state @returns {boolean} */
 export function canSend(state) {
-  return isReady(state) && !streamingAnswer(state.chat) && state.draft.trim() !== "";
+  return canAsk(state) && state.draft.trim() !== "";
 }
 
 /** @param {PanelState} state @returns {boolean} whether the chosen model is the one that runs */
@@ -95,19 +113,22 @@ export function status(state) {
     const modelId = state.loading?.modelId || state.choice.modelId;
     return { text: `Loading ${titleOf(state, modelId)}…`, mood: "busy" };
   }
-  if (isGenerating(state)) return { text: generatingText(state), mood: "busy" };
+  if (isAnswering(state)) return { text: answeringText(state), mood: "busy" };
   if (isReady(state) && state.loaded) {
     return { text: `${titleOf(state, state.loaded.modelId)} · ${state.loaded.dtype}`, mood: "good" };
   }
+  if (state.asleep) return { text: `${titleOf(state, state.asleep.modelId)} is asleep`, mood: "off" };
   if (state.modelState === ModelWorkerStates.ERROR) return { text: "The model did not load", mood: "bad" };
   return { text: "No model loaded", mood: "off" };
 }
 
 /** @param {PanelState} state @returns {string} */
-function generatingText(state) {
+function answeringText(state) {
   if (state.stopping) return "Stopping…";
   const answer = streamingAnswer(state.chat);
-  return answer?.text === "" ? "Reading the prompt…" : "Answering…";
+  if (answer?.waiting?.phase === "queued") return "Waiting for its turn…";
+  if (answer?.waiting?.phase === "loading") return "Bringing the model back…";
+  return answer && answer.text === answer.base ? "Reading the prompt…" : "Answering…";
 }
 
 /** @param {PanelState} state @returns {string} what computes, empty when unknown */

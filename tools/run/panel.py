@@ -185,11 +185,11 @@ class PanelDriver:
         select.select_option(value)
 
     def _set_max_new_tokens(self, tokens: int) -> None:
+        self._one("tab-settings").click()
         field = self._one("max-new-tokens")
-        if not field.is_visible():
-            self._one("settings").locator("summary").first.click()
         field.fill(str(tokens))
         field.press("Tab")
+        self._one("tab-chat").click()
 
     def _values(self, select: Locator) -> list[str]:
         """Return the values of a select that can be chosen."""

@@ -1,7 +1,7 @@
 // @ts-check
 // The frame of the panel, and what belongs to the whole page: its data attributes and the Escape key.
 import { html, nothing } from "lit";
-import { isGenerating, status } from "../view.js";
+import { isAnswering, status } from "../view.js";
 import { PanelElement } from "./element.js";
 import { brandIcon, newChatIcon } from "./icons.js";
 import "./chat.js";
@@ -49,7 +49,6 @@ export class App extends PanelElement {
           >
             ${newChatIcon}
           </button>
-          <tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>
         </div>
         <tabagent-tabs .state=${state} .commands=${commands}></tabagent-tabs>
       </header>
@@ -71,12 +70,18 @@ export class App extends PanelElement {
           ?hidden=${state.view !== "models"}
         >
           ${state.view === "models"
-            ? html`
-                <div class="models-scroller">
-                  <tabagent-models .state=${state} .commands=${commands}></tabagent-models>
-                </div>
-                <div class="bottom">${this.#errorBanner()}</div>
-              `
+            ? this.#page(html`<tabagent-models .state=${state} .commands=${commands}></tabagent-models>`)
+            : nothing}
+        </div>
+        <div
+          class="view"
+          role="tabpanel"
+          id="view-settings"
+          aria-labelledby="tab-settings"
+          ?hidden=${state.view !== "settings"}
+        >
+          ${state.view === "settings"
+            ? this.#page(html`<tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>`)
             : nothing}
         </div>
       </main>
@@ -89,20 +94,30 @@ export class App extends PanelElement {
     if (this.state.known) dataset.state = this.state.modelState;
   }
 
+  /** @param {unknown} content */
+  #page(content) {
+    return html`
+      <div class="page-scroller">${content}</div>
+      <div class="bottom">${this.#errorBanner()}</div>
+    `;
+  }
+
   #errorBanner() {
     return html`<tabagent-error-banner .state=${this.state} .commands=${this.commands}></tabagent-error-banner>`;
   }
 
   async #newChat() {
     this.commands.show("chat");
-    await this.commands.newChat();
+    await this.commands.chat.newChat();
     /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=prompt]"))?.focus();
   }
 
   #onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    if (this.querySelector("dialog[open]")) return; // it is what Escape closes
     if (this.state.view === "models") this.#leaveModels();
-    else if (isGenerating(this.state)) void this.commands.stop();
+    else if (this.state.view === "settings") this.#goToChat();
+    else if (isAnswering(this.state)) void this.commands.chat.stop();
     else return;
     event.preventDefault();
   };
@@ -110,6 +125,10 @@ export class App extends PanelElement {
   #leaveModels() {
     const models = /** @type {import("./models.js").Models | null} */ (this.querySelector("tabagent-models"));
     if (this.state.found) return models?.endSearch();
+    this.#goToChat();
+  }
+
+  #goToChat() {
     this.commands.show("chat");
     /** @type {HTMLElement | null} */ (this.querySelector("#tab-chat"))?.focus();
   }

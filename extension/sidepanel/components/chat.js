@@ -2,7 +2,8 @@
 // The conversation. Follows the newest text only while the reader is at the end.
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { isGenerating, isLoading, isReady } from "../view.js";
+import { canAsk, isLoading } from "../view.js";
+import { streamingAnswer } from "../conversation.js";
 import { PanelElement } from "./element.js";
 import { chipIcon, diskIcon, downIcon, lockIcon } from "./icons.js";
 import "./message.js";
@@ -33,6 +34,7 @@ export class Chat extends PanelElement {
 
   render() {
     const { messages } = this.state.chat;
+    const idle = canAsk(this.state) && !streamingAnswer(this.state.chat);
     return html`
       <div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#onScroll}>
         <h2 class="visually-hidden">Conversation</h2>
@@ -40,7 +42,13 @@ export class Chat extends PanelElement {
           ${repeat(
             messages,
             ({ id }) => id,
-            (message) => html`<tabagent-message .message=${message}></tabagent-message>`,
+            (message, index) => html`<tabagent-message
+              .message=${message}
+              .commands=${this.commands}
+              ?last=${message === messages.at(-1)}
+              ?idle=${idle}
+              .ahead=${message.held ? unfinished(messages.slice(0, index)) : 0}
+            ></tabagent-message>`,
           )}
         </div>
         ${messages.length === 0 ? this.#empty() : nothing}
@@ -74,7 +82,7 @@ export class Chat extends PanelElement {
   }
 
   #empty() {
-    if (isReady(this.state) || isGenerating(this.state)) {
+    if (canAsk(this.state) && !isLoading(this.state)) {
       return html`
         <div class="empty">
           <h3>What would you like to know?</h3>
@@ -97,7 +105,7 @@ export class Chat extends PanelElement {
         </ul>
         <p class="muted">
           ${isLoading(this.state)
-            ? "The model is on its way. You can write already."
+            ? "The model is on its way. You can ask already."
             : html`Choose a model above and press <b>Load</b>.`}
         </p>
       </div>
@@ -124,9 +132,14 @@ export class Chat extends PanelElement {
 
   /** @param {string} example */
   #take(example) {
-    this.commands.write(example);
+    this.commands.chat.write(example);
     /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=prompt]"))?.focus();
   }
+}
+
+/** @param {readonly import("../types.js").Message[]} messages @returns {number} */
+function unfinished(messages) {
+  return messages.filter(({ status }) => status === "streaming").length;
 }
 
 customElements.define("tabagent-chat", Chat);

@@ -1,15 +1,15 @@
 // @ts-check
 // Where the person writes: Enter sends, Shift+Enter breaks the line.
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
-import { canSend, deviceBadge, isGenerating, isLoading, isReady } from "../view.js";
+import { canAsk, canSend, deviceBadge, isAnswering, isLoading } from "../view.js";
 import { PanelElement } from "./element.js";
 import { sendIcon, stopIcon } from "./icons.js";
 
 export class Composer extends PanelElement {
   render() {
     const { state } = this;
-    const generating = isGenerating(state);
+    const answering = isAnswering(state);
     const badge = deviceBadge(state);
     return html`
       <form class="composer" @submit=${this.#send}>
@@ -20,25 +20,30 @@ export class Composer extends PanelElement {
           rows="1"
           placeholder=${this.#placeholder()}
           .value=${live(state.draft)}
-          @input=${(/** @type {any} */ { target }) => this.commands.write(target.value)}
+          @input=${(/** @type {any} */ { target }) => this.commands.chat.write(target.value)}
           @keydown=${this.#onKey}
         ></textarea>
         <div class="row">
           <span class="badge" data-testid="device-badge" title="What computes the answers" ?hidden=${!badge}>
             ${badge}
           </span>
+          ${badge
+            ? html`<span class="badge" data-testid="dtype-badge" title="Precision of the weights">
+                ${state.loaded?.dtype}
+              </span>`
+            : nothing}
           <p id="composer-hint" class="hint ellipsis grow">
-            ${generating
-              ? html`<kbd>Esc</kbd> stops`
+            ${answering
+              ? html`<kbd>Esc</kbd> stops<span class="sends"> · <kbd>Enter</kbd> asks next</span>`
               : html`<span class="sends"><kbd>Enter</kbd> sends · </span><kbd>Shift</kbd>+<kbd>Enter</kbd> new line`}
           </p>
           <button
             type="submit"
             class="round primary"
             data-testid="send-button"
-            title="Send"
-            aria-label="Send"
-            ?hidden=${generating}
+            title=${answering ? "Ask next" : "Send"}
+            aria-label=${answering ? "Ask next" : "Send"}
+            ?hidden=${answering && !canSend(state)}
             ?disabled=${!canSend(state)}
           >
             ${sendIcon}
@@ -49,7 +54,7 @@ export class Composer extends PanelElement {
             data-testid="stop-button"
             title="Stop"
             aria-label=${state.stopping ? "Stopping" : "Stop"}
-            ?hidden=${!generating}
+            ?hidden=${!answering}
             ?disabled=${state.stopping}
             @click=${this.#stop}
           >
@@ -62,18 +67,18 @@ export class Composer extends PanelElement {
 
   #placeholder() {
     const { state } = this;
-    if (isReady(state) || isGenerating(state)) return "Ask anything";
-    return isLoading(state) ? "Write while the model loads…" : "Load a model, then ask anything";
+    if (isLoading(state)) return "Ask while the model loads";
+    return canAsk(state) ? "Ask anything" : "Load a model, then ask anything";
   }
 
   #send(/** @type {Event} */ event) {
     event.preventDefault();
-    void this.commands.send();
+    void this.commands.chat.send();
     this.#focus();
   }
 
   #stop() {
-    void this.commands.stop();
+    void this.commands.chat.stop();
     this.#focus();
   }
 
@@ -86,7 +91,7 @@ export class Composer extends PanelElement {
     // Enter that ends the composition of a character (Chinese, Japanese, Korean input) is not meant for us.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    void this.commands.send();
+    void this.commands.chat.send();
   }
 }
 

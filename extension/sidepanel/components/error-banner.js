@@ -1,7 +1,7 @@
 // @ts-check
 // The one place where an error is shown, in the background's words, with what can be done.
 import { html, nothing } from "lit";
-import { isGenerating, isLoading, isReady } from "../view.js";
+import { canAsk, isAnswering, isLoading } from "../view.js";
 import { PanelElement } from "./element.js";
 import { gatedActions, removableView } from "./failure.js";
 import { warnIcon } from "./icons.js";
@@ -17,7 +17,7 @@ export class ErrorBanner extends PanelElement {
     }
     if (!state.problem) return nothing;
     const { error, retry } = state.problem;
-    const possible = retry?.kind === "answer" ? isReady(state) : !isLoading(state) && !isGenerating(state);
+    const possible = retry?.kind === "answer" ? canAsk(state) : !isLoading(state) && !isAnswering(state);
     return this.#banner(
       error.message,
       html`

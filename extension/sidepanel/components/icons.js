@@ -15,9 +15,6 @@ export const brandIcon = html`<svg class="brand-icon" viewBox="0 0 32 32" aria-h
 export const newChatIcon = icon(
   svg`<path d="M9.5 4.5H6a2 2 0 0 0-2 2V14a2 2 0 0 0 2 2h7.5a2 2 0 0 0 2-2v-3.5M8.5 11.5l.5-2.3 5.9-5.9 1.8 1.8-5.9 5.9z" />`,
 );
-export const settingsIcon = icon(
-  svg`<path d="M3.5 6h6.5M15 6h1.5M3.5 14H5M10 14h6.5" /><circle cx="12.5" cy="6" r="2.3" /><circle cx="7.5" cy="14" r="2.3" />`,
-);
 export const sendIcon = icon(svg`<path d="M10 16V4.5M5 9.5l5-5 5 5" />`);
 export const stopIcon = icon(svg`<rect x="6" y="6" width="8" height="8" rx="1.5" fill="currentColor" />`);
 export const addIcon = icon(svg`<path d="M10 4.5v11M4.5 10h11" />`);
@@ -44,3 +41,7 @@ export const checkIcon = icon(
 );
 export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5" /><path d="m12.8 12.8 3.7 3.7" />`);
 export const closeIcon = icon(svg`<path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />`);
+export const againIcon = icon(svg`<path d="M15.5 6.5V3.2M15.5 6.5h-3.3M15.3 6.3A6.2 6.2 0 1 0 16.2 10" />`);
+export const undoIcon = icon(svg`<path d="M4.5 6.5V3.2M4.5 6.5h3.3M4.7 6.3A6.2 6.2 0 1 1 3.8 10" />`);
+export const editIcon = icon(svg`<path d="m4 16 .7-3.3 8.6-8.6 2.6 2.6-8.6 8.6zM11.5 5.9l2.6 2.6" />`);
+export const widenIcon = icon(svg`<path d="M11.5 4H16v4.5M16 4l-5 5M8.5 16H4v-4.5M4 16l5-5" />`);

@@ -13,9 +13,10 @@ import {
   isLoading,
   isReady,
   models,
+  titleOf,
 } from "../view.js";
 import { PanelElement } from "./element.js";
-import { addIcon } from "./icons.js";
+import { addIcon, warnIcon } from "./icons.js";
 
 export class ModelBar extends PanelElement {
   static properties = { ...PanelElement.properties, adding: { state: true } };
@@ -30,7 +31,7 @@ export class ModelBar extends PanelElement {
     const model = chosenModel(state);
     const unknown = model?.dtypes.length === 0;
     // Whoever has no model yet sees where models come from; later it would only take room.
-    const adding = this.adding || (!isReady(state) && !isLoading(state) && !state.loaded);
+    const adding = this.adding || (!isReady(state) && !isLoading(state) && !state.loaded && !state.asleep);
     const hint = choiceHint(state);
     return html`
       <form class="model-bar" @submit=${this.#load} aria-label="Model">
@@ -86,13 +87,22 @@ export class ModelBar extends PanelElement {
             ${isLoading(state) ? "Loading" : isChosenLoaded(state) ? "Loaded" : state.loaded ? "Switch" : "Load"}
           </button>
         </div>
-        ${hint && !isChosenLoaded(state) && !isLoading(state)
+        ${hint && !isChosenLoaded(state) && !isLoading(state) && !state.asleep
           ? html`<p class="hint">
               ${hint}${unknown && model && !state.inspecting
                 ? html`. <button type="button" class="link" @click=${() => this.commands.inspect(model.modelId)}>
                       Ask the Hub for its sizes
                     </button>`
                 : nothing}
+            </p>`
+          : nothing}
+        ${state.warning
+          ? html`<p class="hint device-warning" data-testid="device-warning">${warnIcon}<span>${state.warning}</span></p>`
+          : nothing}
+        ${state.asleep
+          ? html`<p class="hint" data-testid="asleep">
+              ${[titleOf(state, state.asleep.modelId), state.asleep.dtype].filter(Boolean).join(" · ")} is asleep: it
+              comes back with the next message
             </p>`
           : nothing}
       </form>

@@ -1,106 +1,207 @@
 // @ts-check
-// How answers are sampled. An empty field is the background's default, which is not sent.
+// The page of settings, drawn from what the background publishes of them: no setting is named here.
 import { html, nothing } from "lit";
-import { live } from "lit/directives/live.js";
-import { isGenerating, isLoading } from "../view.js";
+import { keyed } from "lit/directives/keyed.js";
+import { PRESETS } from "../presets.js";
+import { labelOf } from "../setting_text.js";
+import { hasOwn, isChosen, settingView, subject } from "../settings_state.js";
+import { titleOf } from "../view.js";
 import { PanelElement } from "./element.js";
-import { settingsIcon } from "./icons.js";
+import { warnIcon } from "./icons.js";
+import "./confirm.js";
+import "./memory.js";
+import "./setting.js";
 
-/** @typedef {{name: string, id: string, label: string, help: string, min: number, max: number, step: number}} Field */
-
-/** @type {Field[]} */
-const FIELDS = [
-  field("max_new_tokens", "Longest answer", "Tokens; a token is about ¾ of an English word.", 1, 32_768, 1),
-  field("repetition_penalty", "Repetition penalty", "1 does nothing; 1.1 keeps small models out of loops.", 1, 2, 0.01),
-];
-
-/** @type {Field[]} */
-const SAMPLING = [
-  field("temperature", "Temperature", "Lower is more predictable, higher more varied.", 0, 2, 0.01),
-  field("top_k", "Top k", "Only the k likeliest tokens; 0 keeps all.", 0, 1000, 1),
-  field("top_p", "Top p", "Only the likeliest tokens that together have this share.", 0, 1, 0.01),
-];
+/** @typedef {import("../types.js").Parameter} Parameter */
+/** @typedef {import("../types.js").Scope} Scope */
 
 export class Settings extends PanelElement {
+  static properties = { ...PanelElement.properties, open: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {ReadonlySet<string>} folds whose content is drawn */
+    this.open = new Set();
+  }
+
   render() {
-    const { settings, loaded, version } = this.state;
-    const idle = !isLoading(this.state) && !isGenerating(this.state);
+    const { settings, version } = this.state;
     return html`
-      <details class="settings" data-testid="settings" @keydown=${this.#onKey}>
-        <summary class="icon-button" title="Settings" aria-label="Settings">${settingsIcon}</summary>
-        <div class="sheet">
-          <h2>Answers</h2>
-          ${FIELDS.map((each) => this.#number(each))}
-          <label class="switch">
-            <input
-              type="checkbox"
-              data-testid="do-sample"
-              .checked=${live(settings.do_sample === true)}
-              @change=${(/** @type {any} */ { target }) => this.commands.changeSetting("do_sample", target.checked)}
-            />
-            <span>
-              Sampling
-              <small>Off: always the likeliest token, so the same question has the same answer.</small>
-            </span>
-          </label>
-          <fieldset class=${settings.do_sample === true ? "" : "unused"}>
-            <legend class="hint">Used when sampling is on</legend>
-            ${SAMPLING.map((each) => this.#number(each))}
-          </fieldset>
-          ${loaded
-            ? html`<h2>Model</h2>
-                <button
-                  type="button"
-                  class="button"
-                  data-testid="unload-button"
-                  ?disabled=${!idle}
-                  @click=${() => this.commands.reset()}
-                >
-                  Unload, and free its memory
-                </button>`
-            : nothing}
-          <p class="hint">TabAgent ${version} · everything stays on this computer</p>
-        </div>
-      </details>
+      <div class="settings" data-testid="settings" tabindex="-1">
+        ${settings ? this.#sections(settings) : html`<p class="hint">Asking for the settings…</p>`}
+        <section aria-labelledby="memory-title">
+          <h2 id="memory-title">Memory</h2>
+          <tabagent-memory .state=${this.state} .commands=${this.commands}></tabagent-memory>
+        </section>
+        <p class="hint">TabAgent ${version} · everything stays on this computer</p>
+      </div>
     `;
   }
 
-  /** @param {Field} field */
-  #number({ name, id, label, help, min, max, step }) {
+  /** @param {import("../types.js").Settings} settings */
+  #sections({ schema, resourceSchema }) {
+    const scope = this.#scope;
+    const about = subject(this.state);
+    const whom = scope === "model" ? `${about?.modelId} ${about?.dtype}` : scope;
+    const fixed = schema.filter(isFixed);
     return html`
-      <label class="field">
-        <span>${label}<small>${help}</small></span>
+      <section aria-labelledby="answers-title">
+        <h2 id="answers-title">Answers</h2>
+        ${this.#scopes()} ${this.#presets(scope)} ${this.#problem()}
+        ${keyed(
+          whom,
+          html`
+            ${this.#list(scope, schema, "common")}
+            ${this.#fold("advanced", "Advanced", () => this.#list(scope, schema, "advanced"))}
+            ${fixed.length ? this.#fold("fixed", "Not available here", () => fixedList(fixed)) : nothing}
+          `,
+        )}
+        ${this.#resetAll(scope)}
+      </section>
+      <section aria-labelledby="resources-title">
+        <h2 id="resources-title">This computer</h2>
+        ${this.#list("resources", resourceSchema, "common")}
+        ${this.#fold("resources", "Advanced", () => this.#list("resources", resourceSchema, "advanced"))}
+        ${this.#resetAll("resources")}
+      </section>
+    `;
+  }
+
+  /** @returns {"global" | "model"} */
+  get #scope() {
+    return subject(this.state) ? this.state.settingsScope : "global";
+  }
+
+  #scopes() {
+    const about = subject(this.state);
+    const model = about ? `${titleOf(this.state, about.modelId)}, ${about.dtype}` : "load one first";
+    return html`
+      <fieldset class="scopes">
+        <legend class="visually-hidden">Settings for</legend>
+        ${this.#scopeButton("global", "All models", "", true)}
+        ${this.#scopeButton("model", "This model", model, about !== null)}
+      </fieldset>
+    `;
+  }
+
+  /** @param {"global" | "model"} scope @param {string} label @param {string} more @param {boolean} possible */
+  #scopeButton(scope, label, more, possible) {
+    return html`
+      <label class="scope">
         <input
-          type="number"
-          data-testid=${id}
-          min=${min}
-          max=${max}
-          step=${step}
-          inputmode="decimal"
-          placeholder="default"
-          .value=${live(String(this.state.settings[name] ?? ""))}
-          @change=${(/** @type {any} */ { target }) =>
-            this.commands.changeSetting(name, Number.isNaN(target.valueAsNumber) ? null : target.valueAsNumber)}
+          type="radio"
+          name="scope"
+          data-testid="scope-${scope}"
+          .checked=${this.#scope === scope}
+          ?disabled=${!possible}
+          @change=${() => this.commands.settings.show(scope)}
         />
+        <span>${label}${more ? html` <small>${more}</small>` : nothing}</span>
       </label>
     `;
   }
 
-  #onKey(/** @type {KeyboardEvent} */ event) {
-    const details = this.querySelector("details");
-    if (event.key !== "Escape" || !details?.open) return;
-    event.preventDefault();
-    details.open = false;
-    details.querySelector("summary")?.focus();
+  /** @param {Scope} scope */
+  #presets(scope) {
+    return html`
+      <div class="presets" role="group" aria-label="Presets">
+        ${PRESETS.map(
+          ({ id, label, about, values }) => html`
+            <button
+              type="button"
+              class="button"
+              data-testid="preset-${id}"
+              title=${about}
+              aria-pressed=${isChosen(this.state, scope, values)}
+              @click=${() => this.commands.settings.changeAll(scope, values)}
+            >
+              ${label}
+            </button>
+          `,
+        )}
+      </div>
+    `;
+  }
+
+  #problem() {
+    const error = this.state.settingsProblem;
+    if (!error) return nothing;
+    return html`<p class="wrong" role="alert" data-testid="settings-problem">${warnIcon}<span>${error.message}</span></p>`;
+  }
+
+  /** @param {Scope} scope @param {readonly Parameter[]} schema @param {"common" | "advanced"} group */
+  #list(scope, schema, group) {
+    return html`
+      <div class="setting-list">
+        ${schema
+          .filter((parameter) => parameter.group === group && !isFixed(parameter))
+          .map(
+            (parameter) => html`<tabagent-setting
+              .parameter=${parameter}
+              .view=${settingView(this.state, scope, parameter)}
+              .scope=${scope}
+              .commands=${this.commands}
+            ></tabagent-setting>`,
+          )}
+      </div>
+    `;
+  }
+
+  /** What lies in a closed fold is not drawn. @param {string} name @param {string} title @param {() => unknown} content */
+  #fold(name, title, content) {
+    const toggled = (/** @type {any} */ { target }) => {
+      const others = [...this.open].filter((each) => each !== name);
+      this.open = new Set(target.open ? [...others, name] : others);
+    };
+    return html`
+      <details class="fold boxed" data-testid="group-${name}" @toggle=${toggled}>
+        <summary>${title}</summary>
+        <div class="fold-body">${this.open.has(name) ? content() : nothing}</div>
+      </details>
+    `;
+  }
+
+  /** @param {Scope} scope */
+  #resetAll(scope) {
+    if (!hasOwn(this.state, scope)) return nothing;
+    return html`
+      <div>
+        <tabagent-confirm
+          hook="reset-${scope}"
+          label="Everything back to the default"
+          question=${RESETS[scope]}
+          yes="Reset"
+          .confirmed=${() => this.commands.settings.reset(scope)}
+        ></tabagent-confirm>
+      </div>
+    `;
   }
 }
 
-/**
- * @param {string} name @param {string} label @param {string} help
- * @param {number} min @param {number} max @param {number} step @returns {Field}
- */
-function field(name, label, help, min, max, step) {
-  return { name, id: name.replaceAll("_", "-"), label, help, min, max, step };
+/** @type {Readonly<Record<Scope, string>>} */
+const RESETS = {
+  global: "Forget what was set for all models?",
+  model: "Forget what was set for this model?",
+  resources: "Forget what was set for this computer?",
+};
+
+/** @param {Parameter} parameter @returns {boolean} whether only one value is possible */
+function isFixed({ group, refused }) {
+  return group === "fixed" || refused !== "";
+}
+
+/** @param {readonly Parameter[]} parameters */
+function fixedList(parameters) {
+  return html`
+    <dl class="fixed">
+      ${parameters.map(
+        ({ name, meaning, refused }) => html`
+          <dt title=${name}>${labelOf(name)}</dt>
+          <dd data-testid="fixed" data-name=${name}>${meaning} <span class="reason">Not here: ${refused}.</span></dd>
+        `,
+      )}
+    </dl>
+  `;
 }
 
 customElements.define("tabagent-settings", Settings);

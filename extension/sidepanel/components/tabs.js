@@ -1,5 +1,5 @@
 // @ts-check
-// The panel's two views. Arrow keys go from one tab to the other, as in every tab list.
+// The panel's views. Arrow keys go from one tab to the next, as in every tab list.
 import { html, nothing } from "lit";
 import { overall } from "../shelf_view.js";
 import { PanelElement } from "./element.js";
@@ -10,6 +10,7 @@ import { PanelElement } from "./element.js";
 const VIEWS = [
   ["chat", "Chat"],
   ["models", "Models"],
+  ["settings", "Settings"],
 ];
 
 export class Tabs extends PanelElement {
@@ -48,13 +49,19 @@ export class Tabs extends PanelElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    const other = this.state.view === "chat" ? "models" : "chat";
-    /** @type {Record<string, View>} */
-    const targets = { ArrowLeft: other, ArrowRight: other, Home: "chat", End: "models" };
+    const at = VIEWS.findIndex(([view]) => view === this.state.view);
+    const last = VIEWS.length - 1;
+    /** @type {Record<string, number>} */
+    const targets = {
+      ArrowLeft: at > 0 ? at - 1 : last,
+      ArrowRight: at < last ? at + 1 : 0,
+      Home: 0,
+      End: last,
+    };
     const target = targets[event.key];
-    if (!target) return;
+    if (target === undefined) return;
     event.preventDefault();
-    this.#go(target);
+    this.#go(VIEWS[target][0]);
   }
 }
 

@@ -277,7 +277,7 @@ def test_nothing_is_cut_off_in_a_very_narrow_panel(open_panel: OpenPanel) -> Non
     panel.page.set_viewport_size({"width": 320, "height": 700})
 
     over = panel.page.evaluate(
-        "[document.documentElement, ...document.querySelectorAll('.models-scroller, .models-scroller *:not(.bar *)')]"
+        "[document.documentElement, ...document.querySelectorAll('.page-scroller, .models-scroller *:not(.bar *)')]"
         ".filter(({scrollWidth, clientWidth, tagName}) => clientWidth > 1 && scrollWidth > clientWidth)"
         ".map(({tagName, className}) => `${tagName} ${className}`)"
     )

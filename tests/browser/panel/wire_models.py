@@ -6,6 +6,7 @@ from typing import Any
 
 from tabagent.errors import TabAgentError
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, TransferStates, WorkerEventNames
+from tabagent.parameters import ResourceSettings, defaults, schema
 
 Json = dict[str, Any]
 
@@ -60,6 +61,49 @@ def failed(error: TabAgentError, **changes: object) -> Json:
     return transfer(TransferStates.FAILED) | {"error": error.to_wire()} | changes
 
 
+def settings(**changes: object) -> Json:
+    """Return a reply to GET_SETTINGS of which nothing was set, with every setting that there is."""
+    nothing: Json = {"global": {}, "model": {}, "resources": {}, "defaults": defaults()}
+    return {"schema": schema(), "resourceSchema": schema(ResourceSettings)} | nothing | changes
+
+
+def running(state: ModelWorkerStates = ModelWorkerStates.IDLE, model_id: str = TINY, **changes: object) -> Json:
+    """Return the payload of WORKER_STATE_CHANGED for a model on the processor."""
+    loaded: Json = {"modelId": model_id, "dtype": "q8", "executionProvider": "wasm", "asleep": None}
+    return {"state": state} | loaded | changes
+
+
+def status(message_id: str, phase: str, done: int, total: int, **changes: object) -> Json:
+    """Return the payload of GENERATION_STATUS."""
+    fields: Json = {"chatId": "", "messageId": message_id, "phase": phase, "done": done, "total": total}
+    return fields | {"cachedTokens": 0, "leftOut": 0} | changes
+
+
+def update(message_id: str, token: str) -> Json:
+    """Return the payload of GENERATION_UPDATE."""
+    fields: Json = {"chatId": "", "messageId": message_id, "token": token, "tps": 12.5, "numTokens": 3}
+    return fields | {"timeToFirstToken": 410.0, "prefillTps": 320.0}
+
+
+def finished(message_id: str, text: str, reason: str = "stop", **changes: object) -> Json:
+    """Return the payload of GENERATION_COMPLETE, or of GENERATION_STOPPED."""
+    fields: Json = update(message_id, "") | {"generatedText": text, "output": text, "finishReason": reason}
+    return fields | {"promptTokens": 1234, "cachedTokens": 1100, "leftOut": 0} | changes
+
+
+MEMORY: Json = {
+    "usedJSHeapSize": 12_000_000,
+    "totalJSHeapSize": 20_000_000,
+    "jsHeapSizeLimit": 4_000_000_000,
+    "pythonHeap": 21_000_000,
+    "storageUsage": 139_000_000,
+    "storageQuota": 10_000_000_000,
+    "engineHeap": 310_000_000,
+    "weights": 137_000_000,
+    "kvCaches": 24_500_000,
+}
+
+
 def replies(models: list[Json]) -> dict[str, Json]:
     """Return what a background with these models answers; everything that is asked of it succeeds."""
     loaded: Json = {"modelId": None, "dtype": None, "executionProvider": None, "contextLength": None}
@@ -73,6 +117,11 @@ def replies(models: list[Json]) -> dict[str, Json]:
         RuntimeMessageTypes.CHECK_BACKGROUND_READY: {"ready": True},
         RuntimeMessageTypes.GET_MODEL_WORKER_STATE: snapshot | loaded | {"generating": None, "loading": None},
         RuntimeMessageTypes.LIST_MODELS: {"models": models, "storage": STORAGE},
+        RuntimeMessageTypes.GET_SETTINGS: settings(),
+        RuntimeMessageTypes.SAVE_SETTINGS: settings(),
+        RuntimeMessageTypes.SEND_CHAT_MESSAGE: {"chatId": "chat", "messageId": "message"},
+        RuntimeMessageTypes.INTERRUPT_GENERATION: {"stopped": True},
+        WorkerEventNames.REQUEST_MEMORY_STATS: {"stats": MEMORY},
         RuntimeMessageTypes.GET_ACCOUNT: {"account": None, "oauth": False, "sources": []},
         RuntimeMessageTypes.LOAD_MODEL: {"loadId": "load"},
         RuntimeMessageTypes.RESET_WORKER: done,

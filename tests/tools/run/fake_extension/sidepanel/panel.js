@@ -49,6 +49,11 @@ async function answer(text) {
   state("idle");
 }
 
+for (const view of ["chat", "settings"]) {
+  one(`tab-${view}`).addEventListener("click", () => {
+    document.querySelector("#view-settings").hidden = view !== "settings";
+  });
+}
 one("load-button").addEventListener("click", load);
 one("model-add").addEventListener("click", () => {
   if (value("model-input") === "acme/unknown") return fail("There is no repository acme/unknown. Check the name.");

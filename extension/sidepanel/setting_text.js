@@ -1,0 +1,105 @@
+// @ts-check
+// Settings as text that a person reads and edits, and back. What is in range, the background decides.
+
+/** @typedef {import("./types.js").Parameter} Parameter */
+
+// How the names' short words are written.
+/** @type {Readonly<Record<string, string>>} */
+const WORDS = { json: "JSON", id: "ID", ids: "IDs", eos: "EOS", bos: "BOS", ngram: "n-gram", mb: "MB" };
+// Of a value that is only mentioned.
+const MOST_SHOWN = 60;
+
+/** @param {string} name @returns {string} "Top k" for "top_k" */
+export function labelOf(name) {
+  const words = name.split("_").map((word) => WORDS[word] ?? word);
+  const text = words.join(" ");
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** @param {Parameter} parameter @returns {boolean} whether one line is enough for it */
+export function isShort({ type }) {
+  return ["integer", "number", "token", "decay"].includes(type);
+}
+
+/** @param {Parameter} parameter @param {unknown} value @returns {string} as it is edited */
+export function printed({ type }, value) {
+  if (value === null || value === undefined) return "";
+  if (type === "object") return isEmpty(value) ? "" : JSON.stringify(value, null, 2);
+  if (!Array.isArray(value)) return String(value);
+  if (type === "texts") return value.map(escaped).join("\n");
+  if (type === "token sequences") return value.map((sequence) => sequence.join(" ")).join("\n");
+  return value.join(type === "decay" ? " " : "\n");
+}
+
+/** @param {Parameter} parameter @param {unknown} value @returns {string} as it is mentioned in a line */
+export function mentioned(parameter, value) {
+  if (value === null || value === undefined || value === "" || isEmpty(value)) return "none";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 6 });
+  const text = parameter.type === "object" ? JSON.stringify(value) : printed(parameter, value).replaceAll("\n", ", ");
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+/**
+ * @param {Parameter} parameter @param {string} text
+ * @returns {unknown} null for no text, where that is no value of its own
+ * @throws {SyntaxError} with what would be right
+ */
+export function parsed(parameter, text) {
+  const { type, nullable } = parameter;
+  if (type === "text") return text === "" && nullable ? null : text;
+  const entries = text.split("\n").filter((line) => line !== "");
+  if (text.trim() === "") return type === "texts" ? entries.map(unescaped) : null;
+  if (type === "object") return object(text);
+  if (type === "texts") return entries.map(unescaped);
+  if (type === "token sequences") return entries.filter((line) => line.trim()).map(numbers);
+  const values = numbers(text);
+  return type === "tokens" || type === "decay" ? values : single(values);
+}
+
+/** @param {string} text */
+function object(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`This is not JSON yet: ${/** @type {Error} */ (error).message}.`);
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw new SyntaxError('Write a JSON object, such as {"name": true}.');
+  }
+  return value;
+}
+
+/** @param {string} text @returns {number[]} */
+function numbers(text) {
+  const words = text.trim().split(/[\s,;]+/);
+  return words.filter(Boolean).map((word) => {
+    const value = Number(word);
+    if (!Number.isFinite(value)) throw new SyntaxError(`“${word}” is not a number.`);
+    return value;
+  });
+}
+
+/** @param {number[]} values */
+function single(values) {
+  if (values.length !== 1) throw new SyntaxError("Write one number.");
+  return values[0];
+}
+
+/** @param {string} text @returns {string} in one line */
+function escaped(text) {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+}
+
+/** @param {string} line */
+function unescaped(line) {
+  /** @type {Record<string, string>} */
+  const meant = { n: "\n", t: "\t", "\\": "\\" };
+  return line.replaceAll(/\\(.)/g, (whole, letter) => meant[letter] ?? whole);
+}
+
+/** @param {unknown} value */
+function isEmpty(value) {
+  return value !== null && typeof value === "object" && Object.keys(value).length === 0;
+}
