@@ -15,6 +15,7 @@ Error: Any
 Float32Array: Any
 IDBKeyRange: Any
 JSON: Any
+MessageChannel: Any
 Object: Any
 Promise: Any
 ReadableStream: Any

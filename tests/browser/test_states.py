@@ -80,6 +80,19 @@ def test_while_an_answer_is_written_a_second_prompt_waits_and_a_load_is_refused(
     assert wire.outcome("second", since=since).name == WorkerEventNames.GENERATION_COMPLETE
 
 
+def test_a_question_is_answered_between_two_tokens_however_long_the_answer_is(wire: Wire) -> None:
+    wire.load_ready(LONG)
+    since = begin_answer(wire)
+
+    def written() -> int:
+        return int(wire.events(WorkerEventNames.GENERATION_UPDATE, since=since)[-1].payload["numTokens"])
+
+    wire.wait(lambda: written() > 400, "a long answer", 90)
+    before = written()
+    assert wire.state()["generating"]["messageId"] == "running"
+    assert written() - before < 60
+
+
 def test_while_a_load_runs_a_second_one_is_refused_and_a_prompt_waits_for_it(wire: Wire, hub: LocalHub) -> None:
     stall = hub.faults.add(WEIGHTS, Stall(after_bytes=1000))
     assert wire.load(TINY, "first")["success"]

@@ -25,6 +25,7 @@ from tabagent.adapters.browser.ffi import describe, int64_array, js_json, js_obj
 from tabagent.adapters.browser.host import JsHost
 from tabagent.adapters.browser.kv_cache import DynamicKvCache
 from tabagent.adapters.browser.logits import JsLogits
+from tabagent.adapters.browser.message_gap import MessageGap
 from tabagent.adapters.browser.model_cache import ModelCache, engine_name
 from tabagent.adapters.browser.resident_cache import OrtError, ResidentKvCache, ResidentRunner
 from tabagent.engine_errors import DeviceLost, EngineError, GenerationFailed, LoadFailed, OutOfMemory, TemplateFailed
@@ -72,6 +73,7 @@ class TransformersJsEngine:
         self._js_tokenizer: Any = None
         self._js_ones: Any = None
         self._takes_rows = False
+        self._gap = MessageGap()
         self._js_ort: Any = None
         self._resident: ResidentRunner | None = None
         self._chat_template: str | None = None
@@ -149,6 +151,7 @@ class TransformersJsEngine:
 
     async def _compute(self, cache: KvCache, token_ids: Sequence[int], rows: int) -> Any:
         """Return the scores of at least the last `rows` tokens."""
+        await self._gap.let_messages_in()
         try:
             if isinstance(cache, ResidentKvCache) and self._resident is not None:
                 return await self._resident.forward(cache, token_ids, rows)
