@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tabagent.errors import TabAgentError
 from tabagent.events import ErrorCodes
 
@@ -72,55 +74,50 @@ class ContextOverflow(EngineError):
         )
 
 
-class GenerationFailed(EngineError):
+class ComputationFailed(EngineError):
+    """Base of what goes wrong while a device computes.
+
+    Attributes:
+        what: What happened, between the model's name and the device's.
+        advice: What to do next.
+    """
+
+    what: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init__(self, model_id: str, dtype: str, device: str, phase: str, cause: str) -> None:
+        super().__init__(
+            f"{model_id} ({dtype}) {self.what} on {device} during {phase}: {cause}. {self.advice}",
+            modelId=model_id,
+            dtype=dtype,
+            device=device,
+            phase=phase,
+            cause=cause,
+        )
+
+
+class GenerationFailed(ComputationFailed):
     """The engine failed while it computed an answer."""
 
     code = ErrorCodes.GENERATION_FAILED
-
-    def __init__(self, model_id: str, dtype: str, device: str, phase: str, cause: str) -> None:
-        super().__init__(
-            f"{model_id} ({dtype}) failed on {device} during {phase}: {cause}. "
-            "It is being loaded again; then send once more.",
-            modelId=model_id,
-            dtype=dtype,
-            device=device,
-            phase=phase,
-            cause=cause,
-        )
+    what = "failed"
+    advice = "It is being loaded again; then send once more."
 
 
-class OutOfMemory(EngineError):
+class OutOfMemory(ComputationFailed):
     """The device has no room for the model, its cache or one step."""
 
     code = ErrorCodes.OUT_OF_MEMORY
-
-    def __init__(self, model_id: str, dtype: str, device: str, phase: str, cause: str) -> None:
-        super().__init__(
-            f"{model_id} ({dtype}) ran out of memory on {device} during {phase}: {cause}. "
-            "Choose a smaller model or dtype, close other programs, or start a new chat.",
-            modelId=model_id,
-            dtype=dtype,
-            device=device,
-            phase=phase,
-            cause=cause,
-        )
+    what = "ran out of memory"
+    advice = "Choose a smaller model or dtype, close other programs, or start a new chat."
 
 
-class DeviceLost(EngineError):
+class DeviceLost(ComputationFailed):
     """The graphics device went away while the model was on it."""
 
     code = ErrorCodes.DEVICE_LOST
-
-    def __init__(self, model_id: str, dtype: str, device: str, phase: str, cause: str) -> None:
-        super().__init__(
-            f"The graphics device was lost while {model_id} ({dtype}) was in {phase}: {cause}. "
-            "The model is being loaded again; then press Continue.",
-            modelId=model_id,
-            dtype=dtype,
-            device=device,
-            phase=phase,
-            cause=cause,
-        )
+    what = "lost its graphics device"
+    advice = "The model is being loaded again; then press Continue."
 
 
 class TimedOut(EngineError):
