@@ -79,6 +79,8 @@ class GenerationService:
         self._writer = AnswerWriter(engine, self._caches, publish, self._note_life, now)
         self._queue: AnswerQueue[Answer] = AnswerQueue()
         self._answer: Answer | None = None
+        # Those whose prompts are being read: a stop that comes right behind the question means one of them.
+        self._arriving: list[Answer] = []
         self._task: asyncio.Task[None] | None = None
         self._generating = False
         self._kept_at = self._alive_at = float("-inf")
@@ -100,11 +102,18 @@ class GenerationService:
         answer = Answer(request, TokenMeter(self._now))
         loaded = self._manager.ready_or_wakeable()
         if loaded is not None:
-            answer.prompt = await self._read(request, loaded)
+            self._arriving.append(answer)
+            try:
+                answer.prompt = await self._read(request, loaded)
+            finally:
+                self._arriving.remove(answer)
         self._queue.put(answer)
         reply: JsonObject = {"chatId": answer.chat_id, "messageId": answer.message_id, "queued": self._ahead_of(answer)}
         if answer.prompt is not None:
             reply["promptTokens"] = len(answer.prompt.token_ids)
+        if answer.stopped:
+            self._withdraw(InterruptGeneration(chat_id=answer.chat_id, message_id=answer.message_id))
+            return reply
         self._keep_all()
         if self._task is None:
             self._task = asyncio.ensure_future(self._work())
@@ -118,21 +127,26 @@ class GenerationService:
         Raises:
             InvalidState: The request means none of them.
         """
-        running = self._answer
-        if running is not None and running.is_meant(request.chat_id, request.message_id):
-            running.stopped = True
-            if not request.message_id and not request.chat_id:
-                return {"stopped": True}
-        elif not self._withdraw(request):
-            if running is None and not len(self._queue):
+        running = () if self._answer is None else (self._answer,)
+        if running and not request.message_id and not request.chat_id:
+            running[0].stopped = True
+            return {"stopped": True}
+        meant = [
+            answer for answer in (*running, *self._arriving) if answer.is_meant(request.chat_id, request.message_id)
+        ]
+        for answer in meant:
+            answer.stopped = True
+        if not self._withdraw(request) and not meant:
+            if not running and not len(self._queue):
                 raise InvalidState("No answer is being written, so there is nothing to stop.")
             raise InvalidState("The answer that is being written is another one.")
-        self._withdraw(request)
         return {"stopped": True}
 
     async def finish(self) -> None:
         """Stop everything and wait for its end."""
         self._withdraw(EVERYTHING)
+        for answer in self._arriving:
+            answer.stopped = True
         if self._answer is not None:
             self._answer.stopped = True
         if self._task is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.errors import InvalidState
 from tabagent.events import ErrorCodes
 from tabagent.events import ModelWorkerStates as State
-from tabagent.generation.service import KEEP_SECONDS
+from tabagent.generation.service import KEEP_SECONDS, GenerationService
 from tabagent.messages import (
     GenerationComplete,
     GenerationFault,
@@ -22,8 +23,10 @@ from tabagent.messages import (
     WorkerReady,
 )
 from tabagent.models.baton import Interrupted
+from tabagent.parameters import Layer
 from tabagent.ports.engine import KvCache, Logits
-from tests.unit.conftest import World, chat_request, hub_answers
+from tabagent.specs import Dtype
+from tests.unit.conftest import SettingsOf, World, chat_request, hub_answers
 from tests.unit.generation.conftest import EVERYTHING, LONG, SlowEngine, code, streamed
 
 # Stop
@@ -76,6 +79,49 @@ async def test_an_answer_that_ended_by_itself_is_complete_even_when_a_stop_came_
 
     assert (await world.heard(GenerationComplete)).finish_reason == "stop"
     assert world.of(GenerationStopped) == []
+
+
+class SlowSettings(SettingsOf):
+    """Settings that are read when the test says so."""
+
+    read: asyncio.Event
+
+    async def layers(self, repo: str, dtype: Dtype) -> list[Layer]:
+        await self.read.wait()
+        return await super().layers(repo, dtype)
+
+
+@pytest.mark.parametrize("ids", [("", ""), ("chat-1", ""), ("", "message-1"), ("chat-1", "message-1")])
+async def test_a_stop_right_behind_the_question_means_the_answer_that_is_still_being_accepted(
+    ready: World, ids: tuple[str, str]
+) -> None:
+    settings = SlowSettings(ready)
+    settings.read = asyncio.Event()
+    generation = GenerationService(
+        manager=ready.manager,
+        engine=ready.engine,
+        settings=settings,
+        publish=ready.events.append,
+        now=ready.clock.now,
+    )
+    accepted = asyncio.ensure_future(generation.send(chat_request("one")))
+    other = asyncio.ensure_future(generation.send(chat_request("two", chat_id="chat-2", message_id="message-2")))
+    await asyncio.sleep(0)
+    with pytest.raises(InvalidState):
+        await generation.interrupt(InterruptGeneration(chat_id="chat-3", message_id=""))
+    assert await generation.interrupt(InterruptGeneration(chat_id=ids[0], message_id=ids[1])) == {"stopped": True}
+    settings.read.set()
+
+    assert (await accepted)["messageId"] == "message-1"
+    await other
+    stopped = await ready.heard(GenerationStopped)
+    assert (stopped.message_id, stopped.generated_text, stopped.finish_reason) == ("message-1", "", "stopped")
+    if any(ids):
+        assert (await ready.heard(GenerationComplete)).message_id == "message-2"
+    else:
+        assert len(ready.of(GenerationStopped)) == 2
+    await ready.until(lambda: ready.manager.state is not State.GENERATING)
+    assert generation.describe() == {"generating": None, "queued": []}
 
 
 async def test_a_stop_when_nothing_runs_is_refused(ready: World) -> None:
