@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,7 +43,7 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     from tabagent.adapters.browser.opfs import OpfsChunkStore
     from tabagent.adapters.browser.storage_space import BrowserStorageSpace
     from tests.browser.inside import adapters
-    from tests.contracts import chunk_store, engine, fetcher, hasher, host, model_index, storage_space
+    from tests.contracts import chunk_store, fetcher, hasher, host, model_index, storage_space
 
     for number, chunk_case in enumerate(chunk_store.CASES):
         store = IndexedDbChunkStore(await open_database(f"contract-chunks-{number}"))
@@ -70,6 +70,14 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         told = _Told()
         outside = told.batches, told.last_baton, told.restarts, told.expected, told.open_page
         yield _named("host", host_case, host.World(DocumentHost(told.js_host), *outside))
+    for engine_case in _on_engines(js_host):
+        yield engine_case
+
+
+def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
+    """Yield the engine's cases with caches that stay in ONNX Runtime's memory, and with caches that are copied."""
+    from tests.contracts import engine
+
     for name, resident in (("engine", True), ("engine that copies caches", False)):
         loading = asyncio.ensure_future(_loaded_engine(js_host, resident=resident))
         for engine_case in engine.CASES:
