@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from tabagent.engine_errors import TemplateFailed
 from tabagent.errors import InvalidState, JsonObject, JsonValue, TabAgentError, wire_error
 from tabagent.generation.answer import Answer, Prompt
 from tabagent.generation.caches import ChatCaches
@@ -96,7 +97,7 @@ class GenerationService:
         Raises:
             InvalidState, Busy, QueueFull: The engine cannot be had.
             BadSetting, UnsupportedSetting: Of the options.
-            TemplateFailed: The model's template refuses the messages.
+            TemplateFailed: The model's template refuses the messages, or makes nothing of them.
             ContextOverflow: The last turn does not fit.
         """
         answer = Answer(request, TokenMeter(self._now))
@@ -239,11 +240,13 @@ class GenerationService:
 
         reserve = min(settings.max_new_tokens, max(1, loaded.context_length // ANSWER_SHARE))
         fitted = fit(messages, encode, loaded.context_length, reserve)
+        if not fitted.token_ids:
+            raise TemplateFailed("it makes an empty prompt of them")
         return Prompt(
             token_ids=fitted.token_ids,
             settings=_for_prompt(settings, len(fitted.token_ids), has_template=loaded.has_template),
             left_out=fitted.left_out,
-            constraint=JsonConstraint(schema) if settings.json_mode else None,
+            constraint=_json(request, schema) if settings.json_mode else None,
         )
 
     def _ahead_of(self, answer: Answer) -> int:
@@ -277,3 +280,13 @@ def _for_prompt(settings: GenerationSettings, prompt_tokens: int, *, has_templat
         limit = max(1, min(limit, settings.max_length - prompt_tokens))
     stop = settings.stop if has_template else (*settings.stop, *FALLBACK_STOP)
     return replace(settings, max_new_tokens=limit, stop=stop)
+
+
+def _json(request: SendChatMessage, schema: JsonObject | None) -> JsonConstraint:
+    """Return what a JSON answer must look like; one that is continued goes on with the value that it began."""
+    constraint = JsonConstraint(schema)
+    begun = request.messages[-1].content if request.continues else ""
+    # What is no beginning of such a value was not written as one.
+    if begun and constraint.allows(begun):
+        constraint.feed(begun)
+    return constraint

@@ -9,13 +9,16 @@ import pytest
 
 from tests.browser.conftest import connected, forget
 from tests.browser.generation.asking import PATIENCE_S, Asker
-from tests.browser.generation.models import make_lively_model
+from tests.browser.generation.models import make_lively_model, make_many_characters
 from tests.browser.generation.reference import Reference
 from tests.browser.wire import Wire
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 LIVELY, OTHER, SHORT = "tabagent-tests/lively", "tabagent-tests/another", "tabagent-tests/short"
+CHARACTERS = "tabagent-tests/characters"
+# Copies of `LIVELY` whose files a test may change.
+COPIES = [f"tabagent-tests/copy-{number}" for number in range(40)]
 SHORT_CONTEXT = 320
 
 
@@ -23,8 +26,10 @@ SHORT_CONTEXT = 320
 def lively_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folders of the models."""
     folder = tmp_path_factory.mktemp("lively")
+    lively = make_lively_model(folder / "lively")
     return {
-        LIVELY: make_lively_model(folder / "lively"),
+        **dict.fromkeys([LIVELY, *COPIES], lively),
+        CHARACTERS: make_many_characters(lively, folder / "characters"),
         OTHER: make_lively_model(folder / "another", seed=1),
         SHORT: make_lively_model(folder / "short", context=SHORT_CONTEXT),
     }

@@ -1,10 +1,10 @@
-"""Kilobyte models for tests of answers: one that has something to say, and copies of it with changed files."""
+"""Kilobyte models for tests of answers: one that has something to say, and one with a say in many scripts."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ import numpy as np
 from tools.model.repository import write_repository
 from tools.model.shape import LlamaShape
 from tools.model.tiny import SPECIAL_TOKENS, make_tiny_model
+from tools.model.tokenizer import byte_spellings
 from tools.model.weights import FloatArray, LayerWeights, RandomWeights
 
 Json = dict[str, Any]
-Change = Callable[[Json], object]
 
 # How much more than a token itself what stands before it counts; with less, answers repeat one token for ever.
 ATTENTION, ATTENTION_OUTPUT, DOWN = 2.0, 3.0, 4.0
@@ -68,23 +68,49 @@ def make_lively_model(destination: Path, *, seed: int = 0, context: int = 20_000
     return destination
 
 
-def changed_copy(model: Path, destination: Path, **changes: Change | str | None) -> Path:
-    """Copy a repository with other files.
+# Characters that join what stands before or after them, characters of several bytes, and their halves.
+PIECES = (
+    *(
+        "👨",
+        "👩",
+        "👧",
+        "\u200d",
+        "🏽",
+        "👍",
+        "🇫",
+        "🇷",
+        "🇯",
+        "❤",
+        "\ufe0f",
+        "e",
+        "a",
+        "n",
+        "\u0301",
+        "\u0308",
+        "\u0327",
+    ),
+    *("日", "本", "語", "한", "글", "क", "ि", "ष", "्", "ก", "ั", "ำ", "ᄒ", "ᅡ", "ᆫ", "𝄞", "–", " ", "\n"),
+    *("日本", "e\u0301", "👩\u200d", "\u200d👧", " क", "本 "),
+)
+HALVES = ("🐟", "é", "語", "🫠", "ö")
 
-    Args:
-        model: the repository.
-        destination: the copy.
-        changes: by a file's name without `.json`: what to do to its content, its text, or None to leave it out.
-    """
+
+def make_many_characters(model: Path, destination: Path) -> Path:
+    """Copy a repository, with texts in many scripts for the tokens that are merges."""
+    spelled = byte_spellings()
+    datas = [text.encode() for text in HALVES]
+    halves = [part for data in datas for cut in range(1, len(data)) for part in (data[:cut], data[cut:])]
+    texts = list(dict.fromkeys([*(piece.encode() for piece in PIECES), *halves]))
     shutil.copytree(model, destination)
-    for name, change in changes.items():
-        path = destination / f"{name}.json"
-        if change is None:
-            path.unlink()
-        elif isinstance(change, str):
-            path.write_text(change, encoding="utf-8")
-        else:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            change(content)
-            path.write_text(json.dumps(content), encoding="utf-8")
+    path = destination / "tokenizer.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    before: dict[str, int] = content["model"]["vocab"]
+    first = len(SPECIAL_TOKENS) + 256
+    kept = {token: index for token, index in before.items() if index < first}
+    names = [name for text in texts if (name := "".join(spelled[byte] for byte in text)) not in kept]
+    new = dict(zip(names, range(first, len(before)), strict=False))
+    # The model has scores for every token.
+    unused = {f"unused{index}": index for index in range(first + len(new), len(before))}
+    content["model"] |= {"vocab": kept | new | unused, "merges": []}
+    path.write_text(json.dumps(content), encoding="utf-8")
     return destination

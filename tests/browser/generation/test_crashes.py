@@ -1,4 +1,4 @@
-"""The thread ends in the middle of a load, a prompt or an answer: what had come is told, and the next answer is right."""
+"""The thread ends in a load, a prompt or an answer: what had come is told, and the next answer is right."""
 
 from __future__ import annotations
 
@@ -64,10 +64,14 @@ def test_a_crash_in_an_answer_tells_its_text_and_that_the_one_that_waited_is_los
     lost = broken_off(lively, waiting).payload
 
     streamed = lively.wire.streamed(running.message_id, since=running.since)
-    assert failed["generatedText"] != ""
-    assert streamed.startswith(failed["generatedText"])
+    tokens = lively.updates(running)[-1]["numTokens"]
     assert lost["generatedText"] == ""
     comes_back(lively, since, expected)
+    whole = lively.text("Tell me everything.", max_new_tokens=2 * tokens)
+    # Either may be ahead of the other: the page hears, and the supervisor keeps, only from time to time.
+    assert len(failed["generatedText"]) > 1
+    assert whole.startswith(streamed)
+    assert whole.startswith(failed["generatedText"])
 
 
 def test_a_crash_while_a_prompt_is_read_is_told_with_an_empty_text(
@@ -79,9 +83,7 @@ def test_a_crash_while_a_prompt_is_read_is_told_with_an_empty_text(
     since = lively.wire.mark()
     crash(lively_browser)
 
-    assert broken_off(lively, running).payload["generatedText"] in lively.wire.streamed(
-        running.message_id, since=running.since
-    )
+    assert broken_off(lively, running).payload["generatedText"] == ""
     assert broken_off(lively, waiting).payload["generatedText"] == ""
     comes_back(lively, since, expected)
 

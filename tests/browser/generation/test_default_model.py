@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_an_answer_that_reached_its_limit_is_continued_as_if_there_had_been_none
 
 
 def test_a_seed_repeats_an_answer_in_real_words(default: Asker) -> None:
-    options = {"max_new_tokens": 2 * TOKENS, "do_sample": True, "temperature": 1.2}
+    options: dict[str, Any] = {"max_new_tokens": 2 * TOKENS, "do_sample": True, "temperature": 1.2}
     first, again, other = (default.text("Tell me a story.", seed=seed, **options) for seed in (1, 1, 2))
 
     assert first == again != other

@@ -16,7 +16,7 @@ from tests.browser.generation.conftest import LIVELY
 from tests.browser.generation.reference import Reference
 
 TOKENS = 30
-DRAWN = {"do_sample": True, "temperature": 0.9, "top_k": 40, "top_p": 0.95}
+DRAWN: dict[str, Any] = {"do_sample": True, "temperature": 0.9, "top_k": 40, "top_p": 0.95}
 DRAWS = 200
 # As many as may wait at a time.
 AT_A_TIME = 15
@@ -27,8 +27,13 @@ DISTRIBUTIONS: dict[str, dict[str, Any]] = {
     "the usual filters": {"temperature": 0.7, "top_k": 50, "top_p": 0.9},
     "the whole vocabulary": {"temperature": 0.5, "top_k": 0, "top_p": 1},
     "everything": {
-        **{"temperature": 1.1, "top_k": 60, "top_p": 0.97, "min_p": 0.05, "typical_p": 0.95},
-        **{"epsilon_cutoff": 0.001, "repetition_penalty": 1.3},
+        "temperature": 1.1,
+        "top_k": 60,
+        "top_p": 0.97,
+        "min_p": 0.05,
+        "typical_p": 0.95,
+        "epsilon_cutoff": 0.001,
+        "repetition_penalty": 1.3,
     },
 }
 

@@ -53,7 +53,7 @@ def ask_and_stop(asker: Asker, moment: dict[str, float | None], chat_id: str) ->
 
 def random_moment(seed: int, prompt_tokens: int) -> dict[str, float | None]:
     """Return when to stop: right away, in the prompt, or in the answer, and some milliseconds later."""
-    numbers = random.Random(seed)
+    numbers = random.Random(seed)  # noqa: S311 - the same moments each time
     read = [0, numbers.randrange(1, prompt_tokens), None, None][seed % 4]
     return {"read": read, "written": numbers.randrange(1, LATEST), "milliseconds": numbers.randrange(60)}
 

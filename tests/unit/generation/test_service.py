@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from tabagent.adapters.memory.engine import UNSPEAKABLE, MemoryEngine
 from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.codec import encode_event
 from tabagent.engine_errors import ContextOverflow, TemplateFailed
-from tabagent.errors import InvalidState, QueueFull, TabAgentError
+from tabagent.errors import InvalidState, JsonValue, QueueFull, TabAgentError
 from tabagent.events import ErrorCodes
 from tabagent.events import ModelWorkerStates as State
 from tabagent.generation.fitting import SHORTEST_ANSWER
@@ -189,6 +190,14 @@ async def test_json_that_does_not_end_is_an_error_with_what_had_come(exact: Worl
     assert (await answered(exact, "one")).generated_text == "one "
 
 
+async def test_json_that_is_continued_goes_on_with_the_value_that_was_begun(exact: World) -> None:
+    schema: JsonValue = {"const": {"a": [1, 2]}}
+    rest = await answered(exact, '{ "a": [ 1, 2 ] }', '{ "a": [ ', json_schema=schema, max_new_tokens=9)
+    anew = await answered(exact, '{ "a": [ 1, 2 ] }', "Here: ", json_schema=schema, max_new_tokens=9)
+
+    assert json.loads('{ "a": [ ' + rest.generated_text) == json.loads(anew.generated_text) == {"a": [1, 2]}
+
+
 # Many
 
 
@@ -274,6 +283,10 @@ async def test_the_longest_conversation_that_leaves_room_for_an_answer_is_answer
 
 async def test_a_conversation_that_the_template_refuses_is_refused(ready: World) -> None:
     await refusal(ready, TemplateFailed, UNSPEAKABLE)
+
+
+async def test_a_conversation_of_which_the_template_makes_nothing_is_refused(ready: World) -> None:
+    await refusal(ready, TemplateFailed, " ")
 
 
 async def test_after_a_refusal_the_next_conversation_is_answered(ready: World) -> None:
