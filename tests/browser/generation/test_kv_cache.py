@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
+from tabagent.generation.prefill import FEWEST_TOGETHER
 from tests.browser.generation.asking import Asker, Message, new_id, talk
 from tests.browser.generation.reference import Reference
 from tests.browser.wire import Payload
@@ -111,13 +112,13 @@ def test_every_turn_goes_on_from_the_one_before_it_in_the_same_chat(lively: Aske
             assert after["cachedTokens"] < after["promptTokens"]
 
 
-def test_a_second_answer_to_the_same_question_reads_one_token(lively: Asker) -> None:
+def test_a_second_answer_to_the_same_question_reads_its_last_tokens_alone(lively: Asker) -> None:
     chat = Chat(lively).say_all(FIRST[:2])
     asked = lively.ask(chat.messages[:-1], chat_id=chat.chat_id, max_new_tokens=TOKENS)
     again = lively.finished(asked)
 
     assert again["generatedText"] == chat.texts[-1]
-    assert again["cachedTokens"] == again["promptTokens"] - 1
+    assert again["cachedTokens"] == again["promptTokens"] - FEWEST_TOGETHER
     assert [status["done"] for status in lively.statuses(asked)] == [again["promptTokens"]]
 
 
