@@ -180,12 +180,13 @@ def test_what_does_not_fit_is_left_out_and_told(panel: PanelPage, wire: Wire) ->
 def test_the_model_is_given_back_with_its_memory(panel: PanelPage, wire: Wire) -> None:
     _ready(panel, wire)
     panel.one("tab-settings").click()
-    expect(panel.one("memory-pythonHeap")).to_contain_text("MB")
+    expect(panel.one("memory-pythonHeap")).to_contain_text("MB", timeout=SLOW_MS)
     panel.one("unload-button").click()
 
     panel.wait_for_state(ModelWorkerStates.UNINITIALIZED)
-    expect(panel.one("unload-button")).to_be_disabled()
-    expect(panel.one("memory-weights")).to_have_text("0 B")
+    expect(panel.one("unload-button")).to_be_disabled(timeout=SLOW_MS)
+    # Memory is asked for every five seconds.
+    expect(panel.one("memory-weights")).to_have_text("0 B", timeout=SLOW_MS)
 
 
 def test_a_model_that_nobody_uses_falls_asleep_and_comes_back_with_a_message(panel: PanelPage, wire: Wire) -> None:
