@@ -13,7 +13,7 @@ from tests.browser.wire import HeardEvent, Payload, Wire
 Message = dict[str, str]
 
 # Answers take milliseconds; machines that compute other things at the same time are waited for.
-PATIENCE_S = 120
+PATIENCE_S = 90
 _NUMBERS = count(1)
 
 
