@@ -26,6 +26,8 @@ def main() -> None:
         # The wheels are for Pyodide's Python, the other groups for any Python that the tools may run on.
         where = ["--python-version", "3.14"] if group == "wheels" else ["--universal", "--python-version", host]
         command = [uv, "pip", "compile", "--quiet", "--generate-hashes", "--no-emit-index-url", "--no-header", *where]
+        # pip refuses an extra of a package, once a newer version is there, unless the pin names the extra too.
+        command += ["--no-strip-extras"]
         command += ["--group", f"pyproject.toml:{group}", "--output-file", str(project.locks / f"{group}.txt")]
         run_command(command, cwd=project.root, failure=f"uv could not lock the group {group}")
     lines = [f"{file_hash(modules / source)}  {source}\n" for source in VENDORED.values()]
