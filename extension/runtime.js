@@ -44,6 +44,12 @@ let askedSoFar = 0;
 
 /** What Python sees of JavaScript; its contract is `JsHost` in tabagent.adapters.browser.host. @param {any} pyodide @param {object} config */
 function hostFor(pyodide, config) {
+  const ask = (/** @type {string} */ what, call = {}) =>
+    new Promise((resolve) => {
+      const number = askedSoFar++;
+      asked.set(number, resolve);
+      postMessage({ kind: "ask", what, number, call });
+    });
   return {
     config: () => JSON.stringify(config),
     reply: (/** @type {number} */ number, /** @type {string} */ text) => postMessage({ kind: "reply", number, text }),
@@ -53,12 +59,9 @@ function hostFor(pyodide, config) {
     expectWithin: (/** @type {number} */ seconds, /** @type {string} */ why) =>
       postMessage({ kind: "expect", seconds, why }),
     atEase: () => postMessage({ kind: "atEase" }),
-    askDocument: (/** @type {string} */ what) =>
-      new Promise((resolve) => {
-        const number = askedSoFar++;
-        asked.set(number, resolve);
-        postMessage({ kind: "ask", what, number });
-      }),
+    askDocument: (/** @type {string} */ what) => ask(what),
+    callChrome: async (/** @type {string} */ name, /** @type {string} */ args) =>
+      JSON.stringify(await ask("chrome", { name, args: JSON.parse(args) })),
     pythonHeap: () => pyodide._module.HEAPU8.byteLength,
     importEngine: async () => ({ ...(await import("./vendor/transformers/transformers.js")) }),
     importHasher: async () => ({ ...(await import("./vendor/hash-wasm/hash-wasm.js")) }),

@@ -1,6 +1,7 @@
 // @ts-check
 // Registers listeners, keeps the one offscreen document alive, forwards messages. No policy: Python decides.
 import { ErrorCodes } from "./events.js";
+import { callChrome } from "./chrome_calls.js";
 
 const OFFSCREEN = "offscreen.html";
 
@@ -36,6 +37,12 @@ async function forward(message, sender) {
 }
 
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
+  if (message && "chromeCall" in message) {
+    // Documents and workers have no `chrome.tabs` and the like; Python alone asks for them, through its document.
+    if (sender.id !== chrome.runtime.id || sender.url !== chrome.runtime.getURL(OFFSCREEN)) return false;
+    void callChrome(message.chromeCall).then(reply);
+    return true;
+  }
   forward(message, sender).then(reply, (/** @type {Error} */ error) =>
     reply({
       type: `${message?.type}_RESPONSE`,

@@ -113,10 +113,15 @@ export class Supervisor {
     }
   }
 
-  /** @param {{what: string, number: number}} question what only a document can tell */
-  async answer({ what, number }) {
+  /** @param {{what: string, number: number, call?: object}} question what only a document, or what is behind it, can tell */
+  async answer({ what, number, call }) {
     const { worker } = this;
-    const answers = { heap: heapFigures, pages: this.pages, persist: () => navigator.storage.persist() };
+    const answers = {
+      heap: heapFigures,
+      pages: this.pages,
+      persist: () => navigator.storage.persist(),
+      chrome: () => chrome.runtime.sendMessage({ chromeCall: call }).catch(({ message }) => ({ refused: message })),
+    };
     const answer = await answers[/** @type {keyof typeof answers} */ (what)]();
     worker?.postMessage({ kind: "answer", number, answer });
   }

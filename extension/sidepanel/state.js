@@ -52,6 +52,7 @@ export function initialState(kept = {}) {
     problem: null,
     chat: newConversation(),
     draft: "",
+    attachments: [],
     stopping: false,
     asleep: null,
     warning: "",

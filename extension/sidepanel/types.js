@@ -92,6 +92,11 @@
  *   storageUsage: number, storageQuota: number,
  * }} Memory  bytes
  *
+ * @typedef {{
+ *   id: string, name: string, mimeType: string, kind: "text" | "image" | "pdf" | "page", size: number,
+ *   characters: number, url: string, note: string, status: "reading" | "ready" | "failed", error: WireError | null,
+ * }} Attachment  of the question that is being written; `size` in bytes, `characters` of its text
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -99,7 +104,7 @@
  *   modelState: string, loaded: LoadedModel | null, devices: Devices | null,
  *   listed: readonly ModelView[], inspected: readonly ModelView[], inspecting: string, choice: Choice,
  *   loading: Loading | null, problem: Problem | null,
- *   chat: Conversation, draft: string, stopping: boolean,
+ *   chat: Conversation, draft: string, attachments: readonly Attachment[], stopping: boolean,
  *   view: View, storage: StorageUse | null,
  *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,

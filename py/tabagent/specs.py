@@ -321,6 +321,21 @@ class LoadedModel:
     weight_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedText:
+    """The text of something that was attached to a question: a file, a page, a selection.
+
+    Attributes:
+        name: A file's name or a page's title.
+        text: What could be read of it.
+        url: A page's address; empty for files.
+    """
+
+    name: str
+    text: str
+    url: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """One turn of a conversation.

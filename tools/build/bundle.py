@@ -82,7 +82,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
         project: Where the sources are.
         events_js: The constants, which the panel imports as "../events.js".
     """
-    sources = project.extension / "sidepanel"
+    sources, locales = project.extension / "sidepanel", project.extension / "locales"
     if not (sources / "main.js").exists():
         raise ToolError(f"{sources / 'main.js'} is missing: it is the side panel's first module")
 
@@ -91,6 +91,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             staging = Path(name).resolve()
             (staging / "events.js").write_text(events_js, encoding="utf-8")
             _copy(sources, staging / "sidepanel")
+            _copy(locales, staging / "locales")
             entries = [staging / "sidepanel" / entry for entry in ("main.js", "main.css")]
             bundle = Bundle(
                 root=str(staging),
@@ -103,7 +104,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             )
             _run(bundle, folder)
 
-    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources], make)
+    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, locales], make)
 
 
 def packages_in(bundle: Path) -> list[str]:

@@ -100,10 +100,13 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
 
 
 def _hand_written(project: Project) -> dict[str, Path]:
-    """Return the files that are packaged as they lie in extension/; the panel's modules and styles are bundled."""
+    """Return the files that are packaged as they lie in extension/; the panel's own, and its texts, are bundled."""
     tree = {path.relative_to(project.extension).as_posix(): path for path in files_under(project.extension)}
-    bundled = (".js", ".css", ".ts")
-    return {name: path for name, path in tree.items() if not (name.startswith("sidepanel/") and name.endswith(bundled))}
+    return {name: path for name, path in tree.items() if not _is_bundled(name)}
+
+
+def _is_bundled(name: str) -> bool:
+    return name.startswith("locales/") or (name.startswith("sidepanel/") and name.endswith((".js", ".css", ".ts")))
 
 
 def _manifest(project: Project) -> str:

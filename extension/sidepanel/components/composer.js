@@ -2,6 +2,7 @@
 // Where the person writes: Enter sends, Shift+Enter breaks the line.
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
+import { t } from "../i18n.js";
 import { canAsk, canSend, deviceBadge, isAnswering, isLoading } from "../view.js";
 import { PanelElement } from "./element.js";
 import { sendIcon, stopIcon } from "./icons.js";
@@ -41,7 +42,7 @@ export class Composer extends PanelElement {
             type="submit"
             class="round primary"
             data-testid="send-button"
-            title=${answering ? "Ask next" : "Send"}
+            title=${answering ? "Ask next" : t("chat_send")}
             aria-label=${answering ? "Ask next" : "Send"}
             ?hidden=${answering && !canSend(state)}
             ?disabled=${!canSend(state)}

@@ -78,7 +78,7 @@ def filter_scraped_content(message: ChatMessage) -> ChatMessage:
     page = _page(message.content)
     if page is None:
         return message
-    content = f"{PAGE_NOTE}\n\n{_fenced(_page_text(page))}"
+    content = f"{PAGE_NOTE}\n\n{fenced(_page_text(page))}"
     if message.role == "tool" and message.tool_call_id:
         return replace(message, content=content)
     return ChatMessage("user", content)
@@ -113,8 +113,8 @@ def _first_text(page: JsonObject, *names: str) -> str:
     return next((value for value in map(page.get, names) if isinstance(value, str) and value.strip()), "")
 
 
-def _fenced(text: str) -> str:
-    """Return a text in a fence that it cannot end: longer than any run of backticks in it."""
+def fenced(text: str) -> str:
+    """Return a text as data: in a fence that it cannot end, and without anything that a tokenizer takes for control."""
     harmless = _CONTROL.sub(lambda found: f"{found.group()} ", text)
     longest = max((len(run) for run in re.findall(r"`+", harmless)), default=0)
     fence = "`" * max(3, longest + 1)

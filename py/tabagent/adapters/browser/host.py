@@ -45,6 +45,17 @@ class JsHost(Protocol):
         `heap` (`performance.memory`), `pages` (how many hold a port), `persist` (of the storage).
         """
 
+    async def callChrome(self, name: str, arguments: str) -> str:
+        """Call a function of `chrome` that only the service worker has; `extension/chrome_calls.js` lists them.
+
+        Args:
+            name: With its path, as `tabs.query`.
+            arguments: JSON array.
+
+        Returns:
+            JSON: `{"value": …}`, or `{"refused": message}`.
+        """
+
     def pythonHeap(self) -> int:
         """Bytes of Pyodide's WASM memory."""
 
