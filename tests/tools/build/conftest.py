@@ -58,6 +58,6 @@ def sample(tmp_path: Path, root: Path) -> Project:
     build = tmp_path / "build"
     for folder in ("locks", "licenses", "wheels"):
         shutil.copytree(root / "build" / folder, build / folder)
-    for file in ("hash-wasm.js", "onnxruntime.js", "package-lock.json"):
+    for file in ("hash-wasm.js", "onnxruntime.js", "onnxruntime-module.js", "package-lock.json"):
         shutil.copyfile(root / "build" / file, build / file)
     return Project(root=tmp_path, dist=tmp_path / "dist", cache=CACHE / "build-of-tests")
