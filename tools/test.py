@@ -26,6 +26,8 @@ from tools.environment import (
 # Where modules lie that the import rules and the types look at.
 PYTHON_PATH = "py"
 TYPED = ["py/tabagent", "tools", "tests"]
+# All tests, two files at a time: tests in the browser wait about as long as they compute.
+EVERYTHING = ["--cov", "--cov-report=term:skip-covered", "--numprocesses=2", "--dist=loadfile"]
 # Pytest's exit status for a selection without tests: asked for by hand, that is no success either.
 NO_TESTS = 5
 
@@ -37,7 +39,7 @@ def main() -> None:
     node_modules = ensure_node_modules()
     if not arguments:
         check_sources(node_modules)
-    raise SystemExit(_pytest(arguments or ["--cov", "--cov-report=term:skip-covered"]))
+    raise SystemExit(_pytest(arguments or EVERYTHING))
 
 
 def check_sources(node_modules: Path) -> None:
