@@ -59,11 +59,14 @@ def check_sources(node_modules: Path) -> None:
 
 
 def _write_javascript_constants() -> None:
-    """Put events.js where build/tsconfig.json looks for it: a misspelt event name is a type error."""
+    """Put what the build makes where build/tsconfig.json looks for it: a misspelt event name is a type error."""
     from tools.build.events import javascript_constants
+    from tools.build.locales import bundled_texts
 
     constants = javascript_constants(ROOT / "py" / "tabagent" / "events.py")
     (make_folder(CACHE / "types") / "events.js").write_text(constants, encoding="utf-8")
+    texts = bundled_texts(ROOT / "extension" / "locales")
+    (make_folder(CACHE / "types" / "locales") / "en.json").write_text(texts, encoding="utf-8")
 
 
 def _pytest(arguments: Sequence[str]) -> int:

@@ -64,6 +64,9 @@ class UIEventNames(StrEnum):
     REQUEST_MODEL_EXECUTION = "ui:requestModelExecution"
     WORKER_STATE_CHANGED = "worker:stateChanged"
     SHOW_HUGGINGFACE_LOGIN_DIALOG = "ui:showHuggingFaceLoginDialog"
+    # new: the library of system prompts is another one; data was erased
+    PROMPTS_CHANGED = "ui:promptsChanged"
+    DATA_ERASED = "ui:dataErased"
 
 
 class RuntimeMessageTypes(StrEnum):
@@ -96,6 +99,13 @@ class RuntimeMessageTypes(StrEnum):
     # new: who is logged in at the hub, and where models come from
     GET_ACCOUNT = "getAccount"
     BEGIN_OAUTH_LOGIN = "beginOauthLogin"
+    # new: the library of system prompts
+    GET_PROMPTS = "getPrompts"
+    SAVE_PROMPT = "savePrompt"
+    DELETE_PROMPT = "deletePrompt"
+    # new: all that is kept, and its end
+    GET_STORED_DATA = "getStoredData"
+    ERASE_DATA = "eraseData"
 
 
 class LoadingStatusTypes(StrEnum):

@@ -16,6 +16,7 @@ from tabagent import chat_codec, codec, logs, model_codec
 from tabagent.adapters.browser.fetch import BrowserFetcher
 from tabagent.adapters.browser.file_offer import BrowserFileOffer
 from tabagent.adapters.browser.hasher import WasmHasher
+from tabagent.adapters.browser.holdings import BrowserHoldings
 from tabagent.adapters.browser.host import DocumentHost, JsHost
 from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
 from tabagent.adapters.browser.legacy_profile import BrowserLegacyProfile
@@ -45,6 +46,10 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.sources import ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
+from tabagent.personal.keepers import keepers
+from tabagent.personal.prompts import PromptLibrary, register_prompts
+from tabagent.personal.stored_data import StoredData, register_stored_data
+from tabagent.personal_messages import StoredKind
 from tabagent.ports.memory_probe import MemoryProbe
 from tabagent.publisher import EventPublisher, FlushingHost
 from tabagent.router import EventRouter
@@ -54,6 +59,13 @@ logger = logging.getLogger(__name__)
 
 # Importing it holds the thread up for 0.2 s: not while a panel asks for what it shows first.
 PREPARE_ENGINE_AFTER_SECONDS = 1.0
+
+# What lies in databases of its own, by the original's names: the database, and its stores.
+RECORDS = {
+    StoredKind.CHATS: ("TabAgentUserData", ("TabAgentChats", "TabAgentMessages", "TabAgentChatSummaries")),
+    StoredKind.ATTACHMENTS: ("TabAgentUserData", ("TabAgentAttachments",)),
+    StoredKind.LOGS: ("TabAgentLogs", ("TabAgentLogs",)),
+}
 
 OnMessage = Callable[[int, str, str, str, str], None]
 
@@ -103,7 +115,8 @@ async def start(js_host: JsHost) -> OnMessage:
     # Requests that have waited for this thread come before its work after the start.
     adoption.announce()
     loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
-    settings = SettingsService(BrowserPreferences(js_database), store, publisher.publish)
+    preferences = BrowserPreferences(js_database)
+    settings = SettingsService(preferences, store, publisher.publish)
     manager = ModelManager(
         loader=loader,
         engine=engine,
@@ -137,6 +150,18 @@ async def start(js_host: JsHost) -> OnMessage:
     register_settings(router, settings)
     register_library(router, library, exchange)
     register_account(router, account, sources)
+    prompts = PromptLibrary(preferences, publisher.publish, lambda: int(time.time() * 1000))
+    register_prompts(router, prompts)
+    kept = keepers(
+        library=library,
+        store=store,
+        settings=settings,
+        prompts=prompts,
+        account=account,
+        sources=sources,
+        records={kind: BrowserHoldings(*place) for kind, place in RECORDS.items()},
+    )
+    register_stored_data(router, StoredData(kept, space, publisher.publish))
 
     async def answer(number: int, text: str, sender: Sender) -> None:
         reply = await router.dispatch(text, sender)

@@ -21,6 +21,7 @@ from tabagent.events import (
     WorkerEventNames,
 )
 from tabagent.model_messages import SettingsScope
+from tabagent.personal_messages import DataErased, PromptsChanged
 from tabagent.specs import ChatMessage, Device, Dtype
 
 RequestName = RuntimeMessageTypes | WorkerEventNames
@@ -383,4 +384,6 @@ Event = (
     | SettingsChanged
     | ResetComplete
     | MemoryStats
+    | PromptsChanged
+    | DataErased
 )

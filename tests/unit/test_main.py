@@ -32,6 +32,8 @@ from tabagent.messages import (
     Sender,
 )
 from tabagent.models.account import WHOAMI
+from tabagent.personal.prompts import PromptLibrary, register_prompts
+from tabagent.personal.stored_data import StoredData, register_stored_data
 from tabagent.publisher import EventPublisher
 from tabagent.router import EventRouter
 from tests.unit.conftest import FILES, REPO, World
@@ -96,6 +98,8 @@ def background(main: ModuleType, world: World) -> Background:
     main.register_settings(router, settings)
     main.register_library(router, world.library, world.exchange)
     main.register_account(router, world.account, world.sources)
+    register_prompts(router, PromptLibrary(MemoryPreferences(), world.events.append, lambda: 1))
+    register_stored_data(router, StoredData({}, world.space, world.events.append))
     return Background(router, world)
 
 

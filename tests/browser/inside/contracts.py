@@ -87,11 +87,12 @@ def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
     from tests.browser.inside import carrying
-    from tests.contracts import file_offer, legacy_profile, preferences, vault
+    from tests.contracts import file_offer, holdings, legacy_profile, preferences, vault
 
     worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
         vault: carrying.vaults(),
         preferences: carrying.settings(),
+        holdings: carrying.holdings_of_a_database(),
         file_offer: carrying.offers(js_host),
         legacy_profile: carrying.old_profiles(),
     }

@@ -7,6 +7,7 @@ from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.adapters.memory.file_offer import MemoryFileOffer
 from tabagent.adapters.memory.hasher import MemoryHasher
+from tabagent.adapters.memory.holdings import MemoryHoldings
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
 from tabagent.adapters.memory.model_index import MemoryModelIndex
@@ -23,6 +24,7 @@ from tests.contracts import (
     fetcher,
     file_offer,
     hasher,
+    holdings,
     host,
     legacy_profile,
     model_index,
@@ -160,3 +162,13 @@ async def test_legacy_profile(case: legacy_profile.Case) -> None:
         return sorted(profile.records)
 
     await case(legacy_profile.World(profile, put, put, put, put_entry, keys))
+
+
+@pytest.mark.parametrize("case", holdings.CASES, ids=lambda case: case.__name__)
+async def test_holdings(case: holdings.Case) -> None:
+    records: dict[str, JsonObject] = {}
+
+    async def put(key: str, text: str) -> None:
+        records[key] = {"text": text}
+
+    await case(holdings.World(MemoryHoldings(records), put))
