@@ -1,11 +1,12 @@
 // @ts-check
 // Every text of the panel, by its key: `t("chat_send")`. Ask for a text while drawing, never at a module's start, so
 // that another language takes its place at once. The English texts are bundled; other languages come with the package.
+import answer from "../locales/en/answer.json";
 import attachments from "../locales/en/attachments.json";
 import chat from "../locales/en/chat.json";
 
 /** @type {Record<string, string>} */
-const ENGLISH = { ...attachments, ...chat };
+const ENGLISH = { ...answer, ...attachments, ...chat };
 
 /** @type {Record<string, string>} */
 let texts = ENGLISH;

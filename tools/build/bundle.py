@@ -31,6 +31,7 @@ class Bundle:
     aliases: Mapping[str, str]
     conditions: Sequence[str]
     replacements: Sequence[Mapping[str, str]]
+    splitting: bool = False
 
 
 def bundle_transformers(project: Project) -> Path:
@@ -76,7 +77,7 @@ def bundle_hash_wasm(project: Project) -> Path:
 
 
 def bundle_panel(project: Project, events_js: str) -> Path:
-    """Return a folder with the side panel's main.js and main.css.
+    """Return a folder with the side panel's main.js and main.css, and the chunks that main.js loads when it needs them.
 
     Args:
         project: Where the sources are.
@@ -101,6 +102,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
                 aliases={},
                 conditions=[],
                 replacements=[],
+                splitting=True,
             )
             _run(bundle, folder)
 
