@@ -34,6 +34,7 @@ class Bundle:
     aliases: Mapping[str, str]
     conditions: Sequence[str]
     replacements: Sequence[Mapping[str, str]]
+    splitting: bool = False
 
 
 def bundle_transformers(project: Project) -> Path:
@@ -79,7 +80,7 @@ def bundle_hash_wasm(project: Project) -> Path:
 
 
 def bundle_panel(project: Project, events_js: str) -> Path:
-    """Return a folder with the side panel's scripts and main.css.
+    """Return a folder with the side panel's scripts, main.css, and the chunks that main.js loads when it needs them.
 
     Args:
         project: Where the sources are.
@@ -106,6 +107,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
                 aliases={},
                 conditions=[],
                 replacements=[],
+                splitting=True,
             )
             _run(bundle, folder)
 
