@@ -35,6 +35,7 @@ from tabagent.models.account import WHOAMI
 from tabagent.publisher import EventPublisher
 from tabagent.router import EventRouter
 from tests.unit.conftest import FILES, REPO, World
+from tests.unit.drive.drive_desk import DriveDesk
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
@@ -96,6 +97,7 @@ def background(main: ModuleType, world: World) -> Background:
     main.register_settings(router, settings)
     main.register_library(router, world.library, world.exchange)
     main.register_account(router, world.account, world.sources)
+    main.register_drive(router, DriveDesk().service)
     return Background(router, world)
 
 
