@@ -59,7 +59,8 @@ class DriveListing:
         Raises:
             TabAgentError: As of `DriveClient.get_json`.
         """
-        path = await self._path(request.folder_id)
+        # A search goes through the whole Drive.
+        path = [] if request.query else await self._path(request.folder_id)
         if request.folder_id == SHARED_DRIVES and not request.query:
             files, token = await self._drives(request.page_token)
         else:
