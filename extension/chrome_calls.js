@@ -2,6 +2,7 @@
 // The functions of `chrome` that Python may call. Which, when and with what, it decides; nothing else gets through.
 
 const ALLOWED = new Set([
+  "identity.launchWebAuthFlow",
   "permissions.contains",
   "scripting.executeScript",
   "storage.local.get",

@@ -106,6 +106,13 @@ class RuntimeMessageTypes(StrEnum):
     # new: all that is kept, and its end
     GET_STORED_DATA = "getStoredData"
     ERASE_DATA = "eraseData"
+    GET_DRIVE_FILE_LIST = "getDriveFileList"
+    # new: the rest of Google Drive
+    GET_DRIVE_ACCOUNT = "getDriveAccount"
+    BEGIN_DRIVE_LOGIN = "beginDriveLogin"
+    DRIVE_LOGIN = "driveLogin"
+    DRIVE_LOGOUT = "driveLogout"
+    INSERT_DRIVE_FILE = "insertDriveFile"
 
 
 class LoadingStatusTypes(StrEnum):
@@ -193,3 +200,11 @@ class ErrorCodes(StrEnum):
     RUNTIME_RESTARTED = "runtime_restarted"
     RUNTIME_FAILED = "runtime_failed"
     INTERNAL = "internal"
+    NOT_SIGNED_IN = "not_signed_in"
+    DRIVE_RATE_LIMITED = "drive_rate_limited"
+    DRIVE_NO_ACCESS = "drive_no_access"
+    DRIVE_DISABLED = "drive_disabled"
+    DRIVE_FILE_GONE = "drive_file_gone"
+    DRIVE_FILE_UNREADABLE = "drive_file_unreadable"
+    DRIVE_FILE_TOO_LARGE = "drive_file_too_large"
+    DRIVE_UNAVAILABLE = "drive_unavailable"

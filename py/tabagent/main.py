@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 
 from tabagent import chat_codec, codec, logs, model_codec
+from tabagent.adapters.browser.auth_window import BrowserAuthWindow
+from tabagent.adapters.browser.chrome import Chrome
 from tabagent.adapters.browser.fetch import BrowserFetcher
 from tabagent.adapters.browser.file_offer import BrowserFileOffer
 from tabagent.adapters.browser.hasher import WasmHasher
@@ -26,6 +28,12 @@ from tabagent.adapters.browser.preferences import BrowserPreferences
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
 from tabagent.adapters.browser.vault import BrowserVault
+from tabagent.drive.account import GoogleAccount
+from tabagent.drive.client import DriveClient
+from tabagent.drive.held import HeldAttachments
+from tabagent.drive.listing import DriveListing
+from tabagent.drive.reading import DriveReader
+from tabagent.drive.service import DriveService, register_drive
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
 from tabagent.generation.memory_report import MemoryReport
@@ -144,6 +152,9 @@ async def start(js_host: JsHost) -> OnMessage:
     generation = GenerationService(
         manager=manager, engine=engine, settings=settings, publish=publisher.publish, now=time.monotonic
     )
+    google = GoogleAccount(fetcher, vault, BrowserAuthWindow(Chrome(js_host)), time.time, config["googleClientId"])
+    drive_client = DriveClient(fetcher, google, asyncio.sleep)
+    drive = DriveService(google, DriveListing(drive_client), DriveReader(drive_client), HeldAttachments())
     probe = MemoryReport(host, engine, manager, generation)
     router = EventRouter(config["extensionId"])
     register(router, manager, generation, probe, publisher, version=config["version"])
@@ -162,6 +173,7 @@ async def start(js_host: JsHost) -> OnMessage:
         records={kind: BrowserHoldings(*place) for kind, place in RECORDS.items()},
     )
     register_stored_data(router, StoredData(kept, space, publisher.publish))
+    register_drive(router, drive)
 
     async def answer(number: int, text: str, sender: Sender) -> None:
         reply = await router.dispatch(text, sender)

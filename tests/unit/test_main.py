@@ -37,6 +37,7 @@ from tabagent.personal.stored_data import StoredData, register_stored_data
 from tabagent.publisher import EventPublisher
 from tabagent.router import EventRouter
 from tests.unit.conftest import FILES, REPO, World
+from tests.unit.drive.drive_desk import DriveDesk
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
@@ -100,6 +101,7 @@ def background(main: ModuleType, world: World) -> Background:
     main.register_account(router, world.account, world.sources)
     register_prompts(router, PromptLibrary(MemoryPreferences(), world.events.append, lambda: 1))
     register_stored_data(router, StoredData({}, world.space, world.events.append))
+    main.register_drive(router, DriveDesk().service)
     return Background(router, world)
 
 

@@ -122,7 +122,11 @@ def _manifest(project: Project) -> str:
 
 def _settings(project: Project) -> str:
     """Return what the background is told of its build."""
-    settings = {"version": project.version, "huggingFaceClientId": project.huggingface_client_id}
+    settings = {
+        "version": project.version,
+        "huggingFaceClientId": project.huggingface_client_id,
+        "googleClientId": project.google_client_id,
+    }
     return json.dumps(settings, indent=2) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tabagent.adapters.memory.auth_window import MemoryAuthWindow
 from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
@@ -19,6 +20,7 @@ from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, Device, Dtype, LoadSpec
 from tabagent.store_errors import StorageFull
 from tests.contracts import (
+    auth_window,
     chunk_store,
     engine,
     fetcher,
@@ -43,6 +45,11 @@ SPEC = LoadSpec(
     external_data_files=0,
     threads=2,
 )
+
+
+@pytest.mark.parametrize("case", auth_window.CASES, ids=lambda case: case.__name__)
+async def test_auth_window(case: auth_window.Case) -> None:
+    await case(auth_window.World(MemoryAuthWindow()))
 
 
 @pytest.mark.parametrize("case", chunk_store.CASES, ids=lambda case: case.__name__)
