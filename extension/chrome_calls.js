@@ -3,6 +3,7 @@
 
 const ALLOWED = new Set([
   "permissions.contains",
+  "runtime.getContexts",
   "scripting.executeScript",
   "storage.local.get",
   "storage.local.set",

@@ -86,14 +86,17 @@ def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
 
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
-    from tests.browser.inside import carrying
-    from tests.contracts import file_offer, legacy_profile, preferences, vault
+    from tests.browser.inside import carrying, chrome_fake
+    from tests.contracts import browser_state, file_offer, legacy_profile, log_store, preferences, vault, windows
 
     worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
         vault: carrying.vaults(),
         preferences: carrying.settings(),
         file_offer: carrying.offers(js_host),
         legacy_profile: carrying.old_profiles(),
+        log_store: chrome_fake.logs(),
+        browser_state: chrome_fake.states(),
+        windows: chrome_fake.browsers(),
     }
     for contract, cases in worlds.items():
         async for case, world in cases:
