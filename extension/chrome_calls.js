@@ -4,6 +4,7 @@
 const ALLOWED = new Set([
   "identity.launchWebAuthFlow",
   "permissions.contains",
+  "runtime.getContexts",
   "scripting.executeScript",
   "storage.local.get",
   "storage.local.set",

@@ -67,6 +67,8 @@ class UIEventNames(StrEnum):
     # new: the library of system prompts is another one; data was erased
     PROMPTS_CHANGED = "ui:promptsChanged"
     DATA_ERASED = "ui:dataErased"
+    # new: what was logged, while a page follows it
+    LOG_ENTRIES_ADDED = "ui:logEntriesAdded"
 
 
 class RuntimeMessageTypes(StrEnum):
@@ -113,6 +115,67 @@ class RuntimeMessageTypes(StrEnum):
     DRIVE_LOGIN = "driveLogin"
     DRIVE_LOGOUT = "driveLogout"
     INSERT_DRIVE_FILE = "insertDriveFile"
+    GET_LOG_SESSIONS = "getLogSessions"
+    GET_LOG_ENTRIES = "getLogEntries"
+    # new: what was logged, as a file
+    EXPORT_LOGS = "exportLogs"
+    DETACH_SIDE_PANEL = "detachSidePanel"
+    GET_DETACHED_STATE = "getDetachedState"
+    RESTORE_LAST_STATE = "restoreLastState"
+
+
+class DBEventNames(StrEnum):
+    """Requests to the databases of chats and logs, their replies, and what tells of changes."""
+
+    DB_GET_SESSION_REQUEST = "DbGetSessionRequest"
+    DB_GET_SESSION_RESPONSE = "DbGetSessionResponse"
+    DB_ADD_MESSAGE_REQUEST = "DbAddMessageRequest"
+    DB_ADD_MESSAGE_RESPONSE = "DbAddMessageResponse"
+    DB_UPDATE_MESSAGE_REQUEST = "DbUpdateMessageRequest"
+    DB_UPDATE_MESSAGE_RESPONSE = "DbUpdateMessageResponse"
+    DB_UPDATE_STATUS_REQUEST = "DbUpdateStatusRequest"
+    DB_UPDATE_STATUS_RESPONSE = "DbUpdateStatusResponse"
+    DB_DELETE_MESSAGE_REQUEST = "DbDeleteMessageRequest"
+    DB_DELETE_MESSAGE_RESPONSE = "DbDeleteMessageResponse"
+    DB_TOGGLE_STAR_REQUEST = "DbToggleStarRequest"
+    DB_TOGGLE_STAR_RESPONSE = "DbToggleStarResponse"
+    DB_CREATE_SESSION_REQUEST = "DbCreateSessionRequest"
+    DB_CREATE_SESSION_RESPONSE = "DbCreateSessionResponse"
+    DB_DELETE_SESSION_REQUEST = "DbDeleteSessionRequest"
+    DB_DELETE_SESSION_RESPONSE = "DbDeleteSessionResponse"
+    DB_RENAME_SESSION_REQUEST = "DbRenameSessionRequest"
+    DB_RENAME_SESSION_RESPONSE = "DbRenameSessionResponse"
+    DB_GET_ALL_SESSIONS_REQUEST = "DbGetAllSessionsRequest"
+    DB_GET_ALL_SESSIONS_RESPONSE = "DbGetAllSessionsResponse"
+    DB_GET_STARRED_SESSIONS_REQUEST = "DbGetStarredSessionsRequest"
+    DB_GET_STARRED_SESSIONS_RESPONSE = "DbGetStarredSessionsResponse"
+    DB_INITIALIZE_REQUEST = "DbInitializeRequest"
+    DB_INITIALIZE_RESPONSE = "DbInitializeResponse"
+    DB_ENSURE_INITIALIZED_REQUEST = "DbEnsureInitializedRequest"
+    DB_ENSURE_INITIALIZED_RESPONSE = "DbEnsureInitializedResponse"
+    DB_GET_READY_STATE_REQUEST = "DbGetReadyStateRequest"
+    DB_GET_READY_STATE_RESPONSE = "DbGetReadyStateResponse"
+    DB_RESET_DATABASE_REQUEST = "DbResetDatabaseRequest"
+    DB_RESET_DATABASE_RESPONSE = "DbResetDatabaseResponse"
+    DB_ADD_LOG_REQUEST = "DbAddLogRequest"
+    DB_ADD_LOG_RESPONSE = "DbAddLogResponse"
+    DB_GET_LOGS_REQUEST = "DbGetLogsRequest"
+    DB_GET_LOGS_RESPONSE = "DbGetLogsResponse"
+    DB_GET_UNIQUE_LOG_VALUES_REQUEST = "DbGetUniqueLogValuesRequest"
+    DB_GET_UNIQUE_LOG_VALUES_RESPONSE = "DbGetUniqueLogValuesResponse"
+    DB_CLEAR_LOGS_REQUEST = "DbClearLogsRequest"
+    DB_CLEAR_LOGS_RESPONSE = "DbClearLogsResponse"
+    DB_GET_CURRENT_AND_LAST_LOG_SESSION_IDS_REQUEST = "DbGetCurrentAndLastLogSessionIdsRequest"
+    DB_GET_CURRENT_AND_LAST_LOG_SESSION_IDS_RESPONSE = "DbGetCurrentAndLastLogSessionIdsResponse"
+    DB_INIT_WORKER_REQUEST = "DbInitWorkerRequest"
+    DB_INIT_WORKER_RESPONSE = "DbInitWorkerResponse"
+    DB_MESSAGES_UPDATED = "DbMessagesUpdatedNotification"
+    DB_STATUS_UPDATED = "DbStatusUpdatedNotification"
+    DB_SESSION_UPDATED = "DbSessionUpdatedNotification"
+    DB_INITIALIZATION_COMPLETE = "DbInitializationCompleteNotification"
+    DB_WORKER_CREATED = "DbWorkerCreatedNotification"
+    DB_WORKER_ERROR = "DbWorkerError"
+    DB_WORKER_RESET = "DbWorkerReset"
 
 
 class LoadingStatusTypes(StrEnum):

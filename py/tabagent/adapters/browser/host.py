@@ -21,7 +21,8 @@ class JsHost(Protocol):
     def config(self) -> str:
         """JSON: `extensionId`, `version`, `baton`, `overdue` (of the thread before).
 
-        And what the build says: `huggingFaceClientId`, `googleClientId`.
+        And what the build says: `huggingFaceClientId`, `googleClientId`. `session` is the same for all threads of one
+        document, and `reason` says why this one was started.
         """
 
     def reply(self, request: int, text: str) -> None:

@@ -40,20 +40,33 @@ BLOCKED_S = 10.0
 
 
 async def open_database(name: str = DATABASE) -> Any:
-    """Open the database, creating the stores that are missing; it closes by itself when a newer version wants it.
+    """Open the database of models, creating the stores that are missing.
 
     Raises:
-        StorageError: The browser refused, or another page keeps an older version open.
+        StorageError: As of `open_stores`.
     """
-    js_request = js.indexedDB.open(name, VERSION)
 
-    def upgrade(js_event: JsProxy) -> None:
-        js_database = js_request.result
+    def upgrade(js_database: Any) -> None:
         for store, options in STORES.items():
             if not js_database.objectStoreNames.contains(store):
                 js_database.createObjectStore(store, js_json(options))
 
-    js_upgrade = create_proxy(upgrade)
+    return await open_stores(name, VERSION, upgrade)
+
+
+async def open_stores(name: str, version: int, upgrade: Callable[[Any], None]) -> Any:
+    """Open a database; it closes by itself when a newer version wants it.
+
+    Args:
+        name: Of the database.
+        version: It goes up with every change of the stores.
+        upgrade: Makes the stores that are missing; gets the database.
+
+    Raises:
+        StorageError: The browser refused, or another page keeps an older version open.
+    """
+    js_request = js.indexedDB.open(name, version)
+    js_upgrade = create_proxy(lambda js_event: upgrade(js_request.result))
     js_request.onupgradeneeded = js_upgrade
     try:
         await asyncio.wait_for(settled(js_request, "success", ["error"]), BLOCKED_S)
@@ -61,7 +74,7 @@ async def open_database(name: str = DATABASE) -> Any:
         # The browser goes on when it can, with the upgrade as well, which therefore keeps its function.
         js_request.onsuccess = create_once_callable(lambda js_event: js_request.result.close())
         raise StorageError(
-            "Another page of TabAgent keeps the stored models open. Close all of its pages and try again.",
+            "Another page of TabAgent keeps its database open. Close all of its pages and try again.",
             action="open",
             cause="blocked",
         ) from error

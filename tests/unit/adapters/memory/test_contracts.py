@@ -3,6 +3,7 @@
 import pytest
 
 from tabagent.adapters.memory.auth_window import MemoryAuthWindow
+from tabagent.adapters.memory.browser_state import MemoryBrowserState
 from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
@@ -11,16 +12,19 @@ from tabagent.adapters.memory.hasher import MemoryHasher
 from tabagent.adapters.memory.holdings import MemoryHoldings
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
+from tabagent.adapters.memory.log_store import MemoryLogStore
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.vault import MemoryVault
+from tabagent.adapters.memory.windows import MemoryWindows
 from tabagent.errors import JsonObject
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, Device, Dtype, LoadSpec
 from tabagent.store_errors import StorageFull
 from tests.contracts import (
     auth_window,
+    browser_state,
     chunk_store,
     engine,
     fetcher,
@@ -29,10 +33,12 @@ from tests.contracts import (
     holdings,
     host,
     legacy_profile,
+    log_store,
     model_index,
     preferences,
     storage_space,
     vault,
+    windows,
 )
 
 SPEC = LoadSpec(
@@ -179,3 +185,40 @@ async def test_holdings(case: holdings.Case) -> None:
         records[key] = {"text": text}
 
     await case(holdings.World(MemoryHoldings(records), put))
+
+
+@pytest.mark.parametrize("case", log_store.CASES, ids=lambda case: case.__name__)
+async def test_log_store(case: log_store.Case) -> None:
+    logs = MemoryLogStore()
+
+    async def put_record(record: JsonObject) -> None:
+        logs.records[str(record["id"])] = record
+
+    await case(log_store.World(logs, lambda: logs, put_record))
+
+
+@pytest.mark.parametrize("case", browser_state.CASES, ids=lambda case: case.__name__)
+async def test_browser_state(case: browser_state.Case) -> None:
+    state = MemoryBrowserState()
+
+    def refuse() -> None:
+        state.refuses = True
+
+    await case(browser_state.World(state, refuse))
+
+
+@pytest.mark.parametrize("case", windows.CASES, ids=lambda case: case.__name__)
+async def test_windows(case: windows.Case) -> None:
+    memory_windows = MemoryWindows()
+
+    def close_ordinary() -> None:
+        memory_windows.ordinary = None
+
+    world = windows.World(
+        memory_windows,
+        memory_windows.close,
+        lambda: memory_windows.focused[-1],
+        lambda window_id: memory_windows.sizes[window_id],
+        close_ordinary,
+    )
+    await case(world)
