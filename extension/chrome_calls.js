@@ -2,7 +2,9 @@
 // The functions of `chrome` that Python may call. Which, when and with what, it decides; nothing else gets through.
 
 const ALLOWED = new Set([
+  "identity.launchWebAuthFlow",
   "permissions.contains",
+  "runtime.getContexts",
   "scripting.executeScript",
   "storage.local.get",
   "storage.local.set",

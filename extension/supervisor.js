@@ -20,6 +20,8 @@ export class Supervisor {
     this.publish = publish;
     this.pages = pages;
     this.baton = "";
+    // Threads of this document belong to one start of the background, as the logs have it.
+    this.session = crypto.randomUUID();
     this.starts = 0;
     this.ready = false;
     this.gaveUp = false;
@@ -43,7 +45,8 @@ export class Supervisor {
     worker.onmessage = ({ data }) => this.worker === worker && this.receive(data);
     worker.onerror = (event) => this.worker === worker && this.crashed(event.message || "an uncaught error");
     this.bootTimer = setTimeout(() => this.crashed("it did not start in time"), BOOT_LIMIT_MS);
-    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: this.baton, overdue });
+    const { baton, session } = this;
+    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton, overdue, session, reason });
   }
 
   /**

@@ -65,9 +65,17 @@ def tables() -> dict[str, str]:
         ),
         "resource settings": _table(
             ("setting", "takes", "default", "what it does"),
-            ((f"`{row['name']}`", _takes(row), _shown(row["default"]), _cell(row["meaning"])) for row in resources),
+            _short_rows(resources),
+        ),
+        "appearance settings": _table(
+            ("setting", "takes", "default", "what it does"),
+            _short_rows(parameters.schema(parameters.AppearanceSettings)),
         ),
     }
+
+
+def _short_rows(schema: Iterable[Mapping[str, Any]]) -> Iterable[Iterable[str]]:
+    return ((f"`{row['name']}`", _takes(row), _shown(row["default"]), _cell(row["meaning"])) for row in schema)
 
 
 def _declaration() -> Any:
@@ -88,6 +96,8 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _takes(row: Mapping[str, Any]) -> str:
     """Return type and range in words."""
+    if row["choices"]:
+        return ", ".join(row["choices"])
     text = _ranged(row) if row["high"] is not None else _TYPES[row["type"]]
     if row["limit"] is not None:
         text += f", {row['limit']:,} characters at most"

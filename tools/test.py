@@ -26,6 +26,8 @@ from tools.environment import (
 # Where modules lie that the import rules and the types look at.
 PYTHON_PATH = "py"
 TYPED = ["py/tabagent", "tools", "tests"]
+# All tests, two files at a time: tests in the browser wait about as long as they compute.
+EVERYTHING = ["--cov", "--cov-report=term:skip-covered", "--numprocesses=2", "--dist=loadfile"]
 # Pytest's exit status for a selection without tests: asked for by hand, that is no success either.
 NO_TESTS = 5
 
@@ -37,7 +39,7 @@ def main() -> None:
     node_modules = ensure_node_modules()
     if not arguments:
         check_sources(node_modules)
-    raise SystemExit(_pytest(arguments or ["--cov", "--cov-report=term:skip-covered"]))
+    raise SystemExit(_pytest(arguments or EVERYTHING))
 
 
 def check_sources(node_modules: Path) -> None:
@@ -57,11 +59,14 @@ def check_sources(node_modules: Path) -> None:
 
 
 def _write_javascript_constants() -> None:
-    """Put events.js where build/tsconfig.json looks for it: a misspelt event name is a type error."""
+    """Put what the build makes where build/tsconfig.json looks for it: a misspelt event name is a type error."""
     from tools.build.events import javascript_constants
+    from tools.build.locales import bundled_texts
 
     constants = javascript_constants(ROOT / "py" / "tabagent" / "events.py")
     (make_folder(CACHE / "types") / "events.js").write_text(constants, encoding="utf-8")
+    texts = bundled_texts(ROOT / "extension" / "locales")
+    (make_folder(CACHE / "types" / "locales") / "en.json").write_text(texts, encoding="utf-8")
 
 
 def _pytest(arguments: Sequence[str]) -> int:

@@ -1,11 +1,14 @@
 // @ts-check
 // The panel's entry: puts the pieces together and mounts them.
+import { keptAppearance } from "./appearance.js";
 import { Commands } from "./commands.js";
+import { speak } from "./i18n.js";
 import { keep, restore } from "./page_storage.js";
 import { initialState } from "./state.js";
 import { Store } from "./store.js";
 import "./components/app.js";
 
+await speak(keptAppearance().language);
 const store = new Store(initialState(restore()));
 const commands = new Commands(store, chrome.runtime);
 const app = /** @type {import("./components/app.js").App} */ (document.querySelector("tabagent-app"));

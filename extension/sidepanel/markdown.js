@@ -1,36 +1,21 @@
 // @ts-check
-// Markdown to safe elements, block by block. Nothing in an answer can run, load or look like the panel itself:
-// raw HTML is shown as the text that it is, images become links, and DOMPurify goes over what is left.
-import createDOMPurify from "dompurify";
+// Markdown to safe elements, block by block. Raw HTML in an answer is shown as the text that it is, images become links,
+// and what is left goes through the sanitizer: two walls, and each holds alone.
 import { Marked } from "marked";
+import { BoundedLexer } from "./bounded_lexer.js";
+import { CodeBlock } from "./components/code-block.js";
+import { decorateLinks, isSafeAddress } from "./links.js";
+import { sanitized } from "./sanitizing.js";
+import { t } from "./i18n.js";
 
 /** @typedef {import("marked").Token} Token */
 /** @typedef {import("marked").TokensList} TokensList */
+/** @typedef {Record<string, {href: string | null, title: string | null}>} Definitions of links, by their names */
 
-const TAGS = (
-  "a p br hr em strong del code pre blockquote ul ol li h3 table thead tbody tr th td sub sup kbd mark u"
-).split(" ");
 const HARMLESS_TAG = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
-const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:)/i;
 
-const purify = createDOMPurify(window);
-purify.addHook("afterSanitizeAttributes", (node) => {
-  if (node.tagName !== "A") return;
-  node.setAttribute("target", "_blank");
-  node.setAttribute("rel", "noopener noreferrer nofollow");
-  node.setAttribute("title", node.getAttribute("href") ?? "");
-});
-
-/** @type {import("dompurify").Config & {RETURN_DOM_FRAGMENT: true}} */
-const SANITIZING = {
-  ALLOWED_TAGS: TAGS,
-  ALLOWED_ATTR: ["href", "class", "start", "align"],
-  ALLOWED_URI_REGEXP: SAFE_ADDRESS,
-  ADD_URI_SAFE_ATTR: ["start", "align"], // DOMPurify takes every other value for an address
-  ALLOW_ARIA_ATTR: false,
-  ALLOW_DATA_ATTR: false,
-  RETURN_DOM_FRAGMENT: true,
-};
+/** Inside of a link there is no other link, so an image there is its text alone. */
+let insideLink = false;
 
 const marked = new Marked({
   gfm: true,
@@ -39,18 +24,43 @@ const marked = new Marked({
     html({ text }) {
       return HARMLESS_TAG.test(text.trim()) ? text : escaped(text);
     },
+    // Never `token.escaped`: after a raw tag like <pre> the lexer leaves text as it is.
+    text(token) {
+      return "tokens" in token && token.tokens ? this.parser.parseInline(token.tokens) : escapedOnce(token.text);
+    },
     image({ href, text }) {
-      return link(href, escaped(text || href));
+      const words = escaped(text || t("answer_image"));
+      if (insideLink || !isSafeAddress(href)) return words;
+      return `<a class="image" href="${escaped(href)}">${words}</a>`;
     },
     link({ href, tokens }) {
-      return link(href, this.parser.parseInline(tokens));
+      if (insideLink || !isSafeAddress(href)) return this.parser.parseInline(tokens);
+      insideLink = true;
+      try {
+        return `<a href="${escaped(href)}">${this.parser.parseInline(tokens)}</a>`;
+      } finally {
+        insideLink = false;
+      }
     },
     // One level for the page's outline, whatever an answer begins with: models skip levels, readers are lost by it.
     heading({ tokens, depth }) {
       return `<h3 class="level-${depth}">${this.parser.parseInline(tokens)}</h3>`;
     },
+    list({ ordered, start, items }) {
+      const tag = ordered ? "ol" : "ul";
+      const first = ordered && start !== 1 ? ` start="${Number(start)}"` : "";
+      return `<${tag}${first}>${items.map((item) => this.listitem(item)).join("")}</${tag}>`;
+    },
+    listitem({ task, tokens }) {
+      return `<li${task ? ' class="task"' : ""}>${this.parser.parse(tokens)}</li>`;
+    },
     checkbox({ checked }) {
       return checked ? "☑ " : "☐ ";
+    },
+    table({ header, rows }) {
+      const row = (/** @type {import("marked").Tokens.TableCell[]} */ cells) =>
+        `<tr>${cells.map((cell) => this.tablecell(cell).trim()).join("")}</tr>`;
+      return `<table><thead>${row(header)}</thead><tbody>${rows.map(row).join("")}</tbody></table>`;
     },
     code({ text, lang }) {
       const language = /^[\w+#.-]{1,32}/.exec(lang ?? "")?.[0];
@@ -59,62 +69,52 @@ const marked = new Marked({
   },
 });
 
-/** @param {string} text @returns {TokensList} the blocks of a text; their `raw` joined gives the text back */
-export function blocks(text) {
-  return marked.lexer(text);
+/**
+ * @param {string} text
+ * @param {Definitions} [definitions] of links, which stood above the text
+ * @returns {TokensList} the blocks of a text; their `raw` joined gives the text back
+ */
+export function blocks(text, definitions = {}) {
+  const lexer = new BoundedLexer(marked.defaults);
+  Object.assign(lexer.tokens.links, definitions);
+  return lexer.lex(text);
 }
 
 /** @param {Token} block @returns {DocumentFragment} */
 export function renderBlock(block) {
-  const fragment = purify.sanitize(marked.parser([block]), SANITIZING);
-  for (const pre of fragment.querySelectorAll("pre")) frameCode(pre);
-  for (const table of fragment.querySelectorAll("table")) scrollable(table, "Table");
+  const fragment = sanitized(marked.parser([block]));
+  for (const pre of fragment.querySelectorAll("pre")) pre.replaceWith(codeBlock(pre));
+  for (const table of fragment.querySelectorAll("table")) scrollable(table, t("answer_table"));
+  decorateLinks(fragment);
   return fragment;
 }
 
-/** Puts a head with the language and a copy button over a code block. @param {HTMLElement} pre */
-function frameCode(pre) {
-  const language = /language-(\S+)/.exec(pre.querySelector("code")?.className ?? "")?.[1] ?? "";
-  const head = element("div", "code-head");
-  head.append(element("span", "code-language", language || "code"), copyButton());
-  const frame = element("div", "code-block");
-  pre.replaceWith(frame);
-  pre.tabIndex = 0;
-  pre.setAttribute("role", "region");
-  pre.setAttribute("aria-label", language ? `Code, ${language}` : "Code");
-  frame.append(head, pre);
-}
-
-function copyButton() {
-  const button = /** @type {HTMLButtonElement} */ (element("button", "copy-code", "Copy"));
-  button.type = "button";
-  return button;
+/** @param {HTMLElement} pre */
+function codeBlock(pre) {
+  const code = pre.querySelector("code");
+  const language = /language-(\S+)/.exec(code?.className ?? "")?.[1] ?? "";
+  const block = /** @type {CodeBlock} */ (document.createElement(CodeBlock.tag));
+  block.show(language, (code ?? pre).textContent ?? "");
+  return block;
 }
 
 /** @param {HTMLElement} wide @param {string} label */
 function scrollable(wide, label) {
-  const frame = element("div", "table-scroll");
+  const frame = document.createElement("div");
+  frame.className = "table-scroll";
   frame.tabIndex = 0;
-  frame.setAttribute("role", "region");
+  frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", label);
   wide.replaceWith(frame);
   frame.append(wide);
 }
 
-/** @param {string} tag @param {string} className @param {string} [text] @returns {HTMLElement} */
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/** @param {string} href @param {string} html @returns {string} */
-function link(href, html) {
-  return SAFE_ADDRESS.test(href) ? `<a href="${escaped(href)}">${html}</a>` : html;
-}
-
 /** @param {string} text @returns {string} */
 function escaped(text) {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** As `escaped`, but an entity stays one: markdown has them. @param {string} text @returns {string} */
+function escapedOnce(text) {
+  return text.replace(/&(?!#\d{1,7};|#x[\da-f]{1,6};|\w{1,32};)|[<>"']/gi, (found) => `&#${found.charCodeAt(0)};`);
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import fields
 from enum import Enum
@@ -14,6 +15,7 @@ from functools import cache
 from typing import TypeVar, cast
 
 from tabagent.errors import BadRequest, JsonObject, JsonValue, PayloadTooLarge
+from tabagent.events import DBEventNames
 from tabagent.messages import (
     Empty,
     Event,
@@ -41,6 +43,9 @@ _HUB_NAMES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 # First parts of hub addresses that are not a model's owner, and second parts that are not a model's name.
 _OTHER_PAGES = frozenset({"api", "blog", "collections", "datasets", "docs", "papers", "settings", "spaces", "tasks"})
 _PARTS_OF_A_MODEL = frozenset({"blob", "commits", "discussions", "resolve", "tree"})
+_DB_NAMES = frozenset(DBEventNames)
+# Of an id that goes into the logs: nothing that a person wrote looks like this.
+_CORRELATION_ID = re.compile(r"\A[\w.:-]{1,100}\Z", re.ASCII)
 
 EnumT = TypeVar("EnumT", bound=Enum)
 Payload = TypeVar("Payload")
@@ -68,7 +73,18 @@ def decode_envelope(text: str, sender: Sender) -> Request:
     payload = message.get("payload")
     if payload is not None and not isinstance(payload, dict):
         raise BadRequest(f"payload must be an object, not {shown(payload)}.", field="payload")
-    return Request(name=name, request_id=request_id, payload=cast(JsonObject, payload or {}), sender=sender)
+    return Request(
+        name=name,
+        request_id=request_id,
+        payload=cast(JsonObject, payload or {}),
+        sender=sender,
+        correlation_id=_correlation_id(message.get("correlationId"), request_id),
+    )
+
+
+def _correlation_id(*candidates: JsonValue) -> str:
+    found = (value for value in candidates if isinstance(value, str) and _CORRELATION_ID.match(value))
+    return next(found, "")
 
 
 def peek_request_id(text: str) -> str | None:
@@ -122,14 +138,24 @@ def encode_event(event: Event) -> JsonObject:
     return {"type": str(event.name), "payload": payload}
 
 
+def reply_type(name: str) -> str:
+    """Return the type of a request's reply: the databases' requests have replies of their own names."""
+    return name.removesuffix("Request") + "Response" if name in _DB_NAMES else f"{name}_RESPONSE"
+
+
 def encode_reply(name: str, request_id: str | None, result: JsonObject) -> JsonObject:
     """Return the reply to a request that was taken."""
-    return {"type": f"{name}_RESPONSE", "requestId": request_id, "success": True, **result}
+    return {**_reply(name, request_id), "success": True, **result}
 
 
 def encode_refusal(name: str, request_id: str | None, error: JsonObject) -> JsonObject:
     """Return the reply to a request that failed."""
-    return {"type": f"{name}_RESPONSE", "requestId": request_id, "success": False, "error": error}
+    return {**_reply(name, request_id), "success": False, "error": error}
+
+
+def _reply(name: str, request_id: str | None) -> JsonObject:
+    reply: JsonObject = {"type": reply_type(name), "requestId": request_id}
+    return reply | {"timestamp": int(time.time() * 1000)} if name in _DB_NAMES else reply
 
 
 class Fields:

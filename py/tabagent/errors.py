@@ -41,11 +41,20 @@
     │   ├── NothingAllowed          the settings forbid everything
     │   ├── IncompleteJson       the answer ended before its JSON did
     │   └── GenerationFailed
+    ├── DriveError               Google Drive does not give what was asked for
+    │   ├── NotSignedIn
+    │   ├── DriveRateLimited     too many requests, also after a wait
+    │   ├── DriveNoAccess
+    │   ├── DriveDisabled        the API is not switched on
+    │   ├── DriveFileGone
+    │   ├── DriveFileUnreadable  no text that TabAgent can get
+    │   ├── DriveFileTooLarge
+    │   └── DriveUnavailable     an error that says nothing of the request
     └── RuntimeRestarted         the Python thread ended in the middle of something
 
 Those of downloads, storage and imports are in `tabagent.store_errors`, those of the engine in
-`tabagent.engine_errors`. Each class has one code, carries its fields in
-`details`, and its message tells the person what happened, with which value, and what to do next.
+`tabagent.engine_errors`, those of Google Drive in `tabagent.drive.errors`. Each class has one code,
+carries its fields in `details`, and its message tells the person what happened, with which value, and what to do next.
 """
 
 from __future__ import annotations

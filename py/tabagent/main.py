@@ -12,24 +12,37 @@ import random
 import time
 from collections.abc import Callable
 
-from tabagent import chat_codec, codec, logs, model_codec
+from tabagent import chat_codec, codec, model_codec
+from tabagent.adapters.browser.auth_window import BrowserAuthWindow
+from tabagent.adapters.browser.browser_state import ChromeBrowserState
+from tabagent.adapters.browser.chrome import Chrome
 from tabagent.adapters.browser.fetch import BrowserFetcher
 from tabagent.adapters.browser.file_offer import BrowserFileOffer
 from tabagent.adapters.browser.hasher import WasmHasher
+from tabagent.adapters.browser.holdings import BrowserHoldings
 from tabagent.adapters.browser.host import DocumentHost, JsHost
 from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
 from tabagent.adapters.browser.legacy_profile import BrowserLegacyProfile
+from tabagent.adapters.browser.log_store import IndexedDbLogStore
 from tabagent.adapters.browser.model_cache import ModelCache
 from tabagent.adapters.browser.opfs import OpfsChunkStore
 from tabagent.adapters.browser.preferences import BrowserPreferences
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
 from tabagent.adapters.browser.vault import BrowserVault
+from tabagent.adapters.browser.windows import ChromeWindows
+from tabagent.drive.account import GoogleAccount
+from tabagent.drive.client import DriveClient
+from tabagent.drive.held import HeldAttachments
+from tabagent.drive.listing import DriveListing
+from tabagent.drive.reading import DriveReader
+from tabagent.drive.service import DriveService, register_drive
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
 from tabagent.generation.memory_report import MemoryReport
 from tabagent.generation.service import GenerationService
 from tabagent.generation.settings import SettingsService, register_settings
+from tabagent.logbook.logbook import Logbook
 from tabagent.messages import Empty, ManifestUpdated, Sender
 from tabagent.model_messages import BeginOauthLogin, HuggingFaceLogin, ModelSourceSelection
 from tabagent.models.account import Account, HuggingFaceAccount
@@ -45,15 +58,28 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.sources import ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
+from tabagent.personal.keepers import keepers
+from tabagent.personal.prompts import PromptLibrary, register_prompts
+from tabagent.personal.stored_data import StoredData, register_stored_data
+from tabagent.personal_messages import StoredKind
 from tabagent.ports.memory_probe import MemoryProbe
 from tabagent.publisher import EventPublisher, FlushingHost
 from tabagent.router import EventRouter
 from tabagent.specs import Backend, Dtype
+from tabagent.windows.detaching import Detaching, register_windows
+from tabagent.windows.last_state import LastState, register_last_state
 
 logger = logging.getLogger(__name__)
 
 # Importing it holds the thread up for 0.2 s: not while a panel asks for what it shows first.
 PREPARE_ENGINE_AFTER_SECONDS = 1.0
+
+# What lies in databases of its own, by the original's names: the database, and its stores.
+RECORDS = {
+    StoredKind.CHATS: ("TabAgentUserData", ("TabAgentChats", "TabAgentMessages", "TabAgentChatSummaries")),
+    StoredKind.ATTACHMENTS: ("TabAgentUserData", ("TabAgentAttachments",)),
+    StoredKind.LOGS: ("TabAgentLogs", ("TabAgentLogs",)),
+}
 
 OnMessage = Callable[[int, str, str, str, str], None]
 
@@ -69,14 +95,17 @@ async def start(js_host: JsHost) -> OnMessage:
     """
     # A memory snapshot freezes the state of the generator: every start would draw the same numbers.
     random.seed()
-    logs.configure()
     config = json.loads(js_host.config())
     baton, begun = SharedBaton.read(config["baton"])
-    loop = asyncio.get_running_loop()
+    loop, chrome = asyncio.get_running_loop(), Chrome(js_host)
+    local = ChromeBrowserState(chrome)
+    logbook = Logbook(IndexedDbLogStore(), local, config["session"], now=time.time, call_later=loop.call_later)
+    logbook.listen(config["baton"], config["reason"])
 
     host = DocumentHost(js_host)
     publisher = EventPublisher(host, time.monotonic, loop.call_later)
-    shared = SharedBaton(FlushingHost(host, publisher), begun)
+    publisher.listen(logbook.note)
+    shared = SharedBaton(FlushingHost(logbook.hand_over(host), publisher), begun)
     js_database = await open_database()
     opfs, indexed_db, hasher = OpfsChunkStore(), IndexedDbChunkStore(js_database), WasmHasher(js_host)
     store = ModelStore(
@@ -103,7 +132,8 @@ async def start(js_host: JsHost) -> OnMessage:
     # Requests that have waited for this thread come before its work after the start.
     adoption.announce()
     loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
-    settings = SettingsService(BrowserPreferences(js_database), store, publisher.publish)
+    preferences = BrowserPreferences(js_database)
+    settings = SettingsService(preferences, store, publisher.publish)
     manager = ModelManager(
         loader=loader,
         engine=engine,
@@ -131,12 +161,40 @@ async def start(js_host: JsHost) -> OnMessage:
     generation = GenerationService(
         manager=manager, engine=engine, settings=settings, publish=publisher.publish, now=time.monotonic
     )
+    google = GoogleAccount(fetcher, vault, BrowserAuthWindow(Chrome(js_host)), time.time, config["googleClientId"])
+    drive_client = DriveClient(fetcher, google, asyncio.sleep)
+    drive = DriveService(google, DriveListing(drive_client), DriveReader(drive_client), HeldAttachments())
     probe = MemoryReport(host, engine, manager, generation)
-    router = EventRouter(config["extensionId"])
+    router = EventRouter(config["extensionId"], logbook.note_request)
     register(router, manager, generation, probe, publisher, version=config["version"])
     register_settings(router, settings)
     register_library(router, library, exchange)
     register_account(router, account, sources)
+    prompts = PromptLibrary(preferences, publisher.publish, lambda: int(time.time() * 1000))
+    register_prompts(router, prompts)
+    kept = keepers(
+        library=library,
+        store=store,
+        settings=settings,
+        prompts=prompts,
+        account=account,
+        sources=sources,
+        records={kind: BrowserHoldings(*place) for kind, place in RECORDS.items()},
+    )
+    register_stored_data(router, StoredData(kept, space, publisher.publish))
+    register_drive(router, drive)
+    logbook.connect(router, settings, offers, publisher.publish)
+    last = LastState(
+        kept=local,
+        kept_until_the_end=ChromeBrowserState(chrome, "session"),
+        manager=manager,
+        store=store,
+        resources=settings.resources,
+        now=time.time,
+    )
+    publisher.listen(last.note)
+    register_last_state(router, last)
+    register_windows(router, Detaching(ChromeWindows(chrome, config["extensionId"])))
 
     async def answer(number: int, text: str, sender: Sender) -> None:
         reply = await router.dispatch(text, sender)

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import (
+    DBEventNames,
     LoadingStatusTypes,
     ModelWorkerStates,
     RuntimeMessageTypes,
@@ -20,10 +21,12 @@ from tabagent.events import (
     UIEventNames,
     WorkerEventNames,
 )
+from tabagent.log_messages import LogEntriesAdded
 from tabagent.model_messages import SettingsScope
+from tabagent.personal_messages import DataErased, PromptsChanged
 from tabagent.specs import ChatMessage, Device, Dtype
 
-RequestName = RuntimeMessageTypes | WorkerEventNames
+RequestName = RuntimeMessageTypes | WorkerEventNames | DBEventNames
 EventName = UIEventNames | WorkerEventNames
 
 
@@ -44,12 +47,17 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One checked envelope; the payload is still to be decoded by its handler's type."""
+    """One checked envelope; the payload is still to be decoded by its handler's type.
+
+    Attributes:
+        correlation_id: What belongs together in the logs; the request's own id unless the sender names another.
+    """
 
     name: str
     request_id: str
     payload: JsonObject
     sender: Sender
+    correlation_id: str = ""
 
 
 # Requests
@@ -383,4 +391,7 @@ Event = (
     | SettingsChanged
     | ResetComplete
     | MemoryStats
+    | PromptsChanged
+    | DataErased
+    | LogEntriesAdded
 )

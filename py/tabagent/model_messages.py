@@ -126,6 +126,7 @@ class SettingsScope(StrEnum):
     GLOBAL = "global"
     MODEL = "model"
     RESOURCES = "resources"
+    APPEARANCE = "appearance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,12 +35,19 @@ class EventPublisher:
         self._channel = channel
         self._now = now
         self._call_later = call_later
+        self._listeners: list[Callable[[Event], None]] = []
         self._pending: list[Event] = []
         self._last_flush = float("-inf")
         self._scheduled = False
 
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Let a part of the background hear every event as it is published, before any are merged."""
+        self._listeners.append(listener)
+
     def publish(self, event: Event) -> None:
         """Queue an event; it leaves within one batch time."""
+        for listener in self._listeners:
+            listener(event)
         merged = _merged(self._pending[-1], event) if self._pending else None
         if merged is None:
             self._pending.append(event)

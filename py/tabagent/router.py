@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tabagent import codec
+from tabagent import codec, correlation
 from tabagent.errors import ForbiddenSender, JsonObject, RequestError, TabAgentError, UnknownMessage, wire_error
 from tabagent.messages import Request, RequestName, Sender
 
@@ -25,10 +25,11 @@ class EventRouter:
 
     Args:
         extension_id: Only this extension's own pages are heard.
+        noted: Hears of every request with a handler, before it is handled.
     """
 
-    def __init__(self, extension_id: str) -> None:
-        self._extension_id = extension_id
+    def __init__(self, extension_id: str, noted: Callable[[Request], None] = lambda request: None) -> None:
+        self._extension_id, self._noted = extension_id, noted
         self._routes: dict[str, Callable[[JsonObject], Awaitable[JsonObject]]] = {}
 
     def on(self, name: RequestName, decode: codec.Decoder[Payload], handler: Handler[Payload]) -> None:
@@ -48,26 +49,36 @@ class EventRouter:
 
     async def dispatch(self, text: str, sender: Sender) -> JsonObject:
         """Answer one message; never raises."""
-        name, request_id = "", None
         try:
             self._check_sender(sender)
             request = codec.decode_envelope(text, sender)
-            name, request_id = request.name, request.request_id
+        except TabAgentError as error:
+            logger.info("a message was refused: %s", error.code)
+            return codec.encode_refusal("", codec.peek_request_id(text), error.to_wire())
+        with correlation.correlated(request.correlation_id):
+            return await self._handle(request)
+
+    async def _handle(self, request: Request) -> JsonObject:
+        name, request_id = request.name, request.request_id
+        # What is no name of ours may be anything.
+        told = name if name in self._routes else "of an unknown type"
+        try:
             return codec.encode_reply(name, request_id, await self._answer(request))
         except TabAgentError as error:
             level = logging.INFO if isinstance(error, RequestError) else logging.WARNING
-            logger.log(level, "request %s %s refused: %s", name, request_id, error.code)
-            return codec.encode_refusal(name, request_id or codec.peek_request_id(text), error.to_wire())
+            logger.log(level, "request %s was refused: %s", told, error.code)
+            return codec.encode_refusal(name, request_id, error.to_wire())
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            logger.exception("request %s %s failed", name, request_id)
+            logger.exception("request %s failed", told)
             return codec.encode_refusal(name, request_id, wire_error(error))
 
     async def _answer(self, request: Request) -> JsonObject:
         route = self._routes.get(request.name)
         if route is None:
             raise UnknownMessage(request.name)
+        self._noted(request)
         return await route(request.payload)
 
     def _check_sender(self, sender: Sender) -> None:

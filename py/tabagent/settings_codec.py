@@ -5,8 +5,15 @@ from __future__ import annotations
 from tabagent.codec import Fields, model_id
 from tabagent.errors import BadRequest, JsonObject
 from tabagent.model_messages import GetSettings, SaveSettings, SettingsScope
-from tabagent.parameters import GenerationSettings, ResourceSettings, Settings, check, defaults
+from tabagent.parameters import AppearanceSettings, GenerationSettings, ResourceSettings, Settings, check, defaults
 from tabagent.specs import Dtype
+
+KINDS: dict[SettingsScope, Settings] = {
+    SettingsScope.GLOBAL: GenerationSettings,
+    SettingsScope.MODEL: GenerationSettings,
+    SettingsScope.RESOURCES: ResourceSettings,
+    SettingsScope.APPEARANCE: AppearanceSettings,
+}
 
 
 def decode_get_settings(payload: JsonObject) -> GetSettings:
@@ -39,7 +46,7 @@ def decode_save_settings(payload: JsonObject) -> SaveSettings:
         scope=scope,
         model_id=repo,
         dtype=dtype,
-        values=_values(values, ResourceSettings if scope is SettingsScope.RESOURCES else GenerationSettings),
+        values=_values(values, KINDS[scope]),
         reset=read.switch("reset", default=False),
     )
 

@@ -17,6 +17,7 @@ from tests.browser.inside.covered_main import LINES
 from tests.browser.inside_page import InsidePage
 from tests.browser.wire import chat
 from tests.contracts import (
+    browser_state,
     chunk_store,
     engine,
     fetcher,
@@ -24,10 +25,12 @@ from tests.contracts import (
     hasher,
     host,
     legacy_profile,
+    log_store,
     model_index,
     preferences,
     storage_space,
     vault,
+    windows,
 )
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.hub import LocalHub
@@ -45,6 +48,9 @@ CONTRACTS: dict[str, ModuleType] = {
     "preferences": preferences,
     "file_offer": file_offer,
     "legacy_profile": legacy_profile,
+    "log_store": log_store,
+    "browser_state": browser_state,
+    "windows": windows,
     "carrying": carrying,
     "fetcher": fetcher,
     "host": host,

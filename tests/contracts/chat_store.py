@@ -154,8 +154,16 @@ async def cleared_nothing_is_left(world: World) -> None:
 
 
 OLD_CHAT: JsonObject = {
-    **{"id": "old", "user_id": "u", "tabId": 3, "chat_timestamp": 50, "title": "Old", "isStarred": True},
-    **{"status": "processing", "message_ids": ["o-1", "o-2", "gone", "o-4"], "kgn_type": "chat", "topic": None},
+    "id": "old",
+    "user_id": "u",
+    "tabId": 3,
+    "chat_timestamp": 50,
+    "title": "Old",
+    "isStarred": True,
+    "status": "processing",
+    "message_ids": ["o-1", "o-2", "gone", "o-4"],
+    "kgn_type": "chat",
+    "topic": None,
 }
 OLD_MESSAGES: tuple[JsonObject, ...] = (
     {"id": "o-4", "chat_id": "old", "timestamp": 30, "sender": "ai", "content": "Thinking...So far", "upvotes": 1},

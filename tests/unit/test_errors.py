@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tabagent import engine_errors, errors, parameters, store_errors
+from tabagent.drive import errors as drive_errors
 from tabagent.engine_errors import LoadFailed
 from tabagent.errors import ModelGated, TabAgentError, wire_error
 from tabagent.events import ErrorCodes
@@ -56,6 +57,18 @@ EXAMPLES: list[TabAgentError] = [
     parameters.BadSetting("top_k", -1, "must be a whole number from 0 to 1,000"),
     UnsupportedSchema("pattern", "it would need a second automaton"),
     parameters.UnsupportedSetting("num_beams", 4, "beams cannot be streamed", 1),
+    drive_errors.NotSignedIn(),
+    drive_errors.DriveRateLimited(2.0),
+    drive_errors.DriveNoAccess("insufficientFilePermissions"),
+    drive_errors.DriveDisabled("accessNotConfigured"),
+    drive_errors.DriveFileGone(),
+    drive_errors.DriveFileUnreadable("song.mp3", "audio/mpeg"),
+    drive_errors.DriveFileTooLarge("scan.pdf", 30_000_000, 20_000_000),
+    drive_errors.DriveUnavailable(500),
+    drive_errors.DriveLoginFailed("it was declined"),
+    drive_errors.DriveOffline(),
+    drive_errors.DriveConnectionLost(),
+    drive_errors.DriveUnexpectedContent("text/html"),
 ]
 
 

@@ -5,24 +5,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
+import logging
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
 import pytest
 
+from tabagent.adapters.memory.browser_state import MemoryBrowserState
 from tabagent.adapters.memory.fetcher import Answer
+from tabagent.adapters.memory.log_store import MemoryLogStore
 from tabagent.adapters.memory.preferences import MemoryPreferences
+from tabagent.adapters.memory.windows import MemoryWindows
 from tabagent.errors import JsonObject, JsonValue
-from tabagent.events import ErrorCodes, RuntimeMessageTypes, TransferStates, WorkerEventNames
+from tabagent.events import DBEventNames, ErrorCodes, RuntimeMessageTypes, TransferStates, WorkerEventNames
 from tabagent.events import ModelWorkerStates as State
 from tabagent.generation.settings import SettingsService
+from tabagent.logbook.logbook import Logbook
 from tabagent.messages import (
     CacheCleared,
     DownloadProgress,
+    Event,
     GenerationComplete,
     GenerationStatus,
     GenerationStopped,
@@ -32,9 +40,14 @@ from tabagent.messages import (
     Sender,
 )
 from tabagent.models.account import WHOAMI
+from tabagent.personal.prompts import PromptLibrary, register_prompts
+from tabagent.personal.stored_data import StoredData, register_stored_data
 from tabagent.publisher import EventPublisher
 from tabagent.router import EventRouter
+from tabagent.windows.detaching import Detaching, register_windows
+from tabagent.windows.last_state import LastState, register_last_state
 from tests.unit.conftest import FILES, REPO, World
+from tests.unit.drive.drive_desk import DriveDesk
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
@@ -60,12 +73,25 @@ class Probe:
         return STATS
 
 
+class NotedEvents(list[Event]):
+    """Events that somebody hears of while they are published."""
+
+    def __init__(self, note: Callable[[Event], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def append(self, event: Event) -> None:
+        self._note(event)
+        super().append(event)
+
+
 @dataclass
 class Background:
     """The router with all handlers over a world."""
 
     router: EventRouter
     world: World
+    logbook: Logbook
 
     async def ask(self, name: str, **payload: JsonValue) -> JsonObject:
         """Send a request of the panel; return the reply, which is plain JSON."""
@@ -88,15 +114,38 @@ def main() -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def background(main: ModuleType, world: World) -> Background:
-    router = EventRouter(ID)
+async def background(main: ModuleType, world: World) -> AsyncIterator[Background]:
+    local, loop, tabagent = MemoryBrowserState(), asyncio.get_running_loop(), logging.getLogger("tabagent")
+    handlers, level, propagate = tabagent.handlers, tabagent.level, tabagent.propagate
+    logbook = Logbook(MemoryLogStore(), local, "start-1", now=time.time, call_later=loop.call_later)
+    logbook.listen("", "a test")
+    world.events = NotedEvents(logbook.note)
+    world.start()
+    router = EventRouter(ID, logbook.note_request)
     publisher = EventPublisher(world.host, world.clock.now, world.clock.call_later)
+    publisher.listen(logbook.note)
     main.register(router, world.manager, world.generation, Probe(), publisher, version="1.2.3")
     settings = SettingsService(MemoryPreferences(), world.store, world.events.append)
     main.register_settings(router, settings)
     main.register_library(router, world.library, world.exchange)
     main.register_account(router, world.account, world.sources)
-    return Background(router, world)
+    register_prompts(router, PromptLibrary(MemoryPreferences(), world.events.append, lambda: 1))
+    register_stored_data(router, StoredData({}, world.space, world.events.append))
+    main.register_drive(router, DriveDesk().service)
+    logbook.connect(router, settings, world.offers, publisher.publish)
+    last = LastState(
+        kept=local,
+        kept_until_the_end=MemoryBrowserState(),
+        manager=world.manager,
+        store=world.store,
+        resources=settings.resources,
+        now=time.time,
+    )
+    register_last_state(router, last)
+    register_windows(router, Detaching(MemoryWindows()))
+    yield Background(router, world, logbook)
+    tabagent.handlers, tabagent.propagate = handlers, propagate
+    tabagent.setLevel(level)
 
 
 def code_of(reply: JsonObject) -> str:
@@ -106,7 +155,7 @@ def code_of(reply: JsonObject) -> str:
     return str(error["code"])
 
 
-def test_every_request_has_a_handler(background: Background) -> None:
+async def test_every_request_has_a_handler(background: Background) -> None:
     of_workers = {
         WorkerEventNames.REQUEST_MEMORY_STATS,
         WorkerEventNames.CLEAR_CACHE,
@@ -115,7 +164,15 @@ def test_every_request_has_a_handler(background: Background) -> None:
         WorkerEventNames.MODEL_SOURCE_SELECTION,
     }
 
-    assert {*RuntimeMessageTypes, *of_workers} <= background.router.names
+    of_logs = {
+        DBEventNames.DB_ADD_LOG_REQUEST,
+        DBEventNames.DB_GET_LOGS_REQUEST,
+        DBEventNames.DB_GET_UNIQUE_LOG_VALUES_REQUEST,
+        DBEventNames.DB_CLEAR_LOGS_REQUEST,
+        DBEventNames.DB_GET_CURRENT_AND_LAST_LOG_SESSION_IDS_REQUEST,
+    }
+
+    assert {*RuntimeMessageTypes, *of_workers, *of_logs} <= background.router.names
 
 
 async def test_a_page_that_asks_hears_that_python_is_ready(background: Background) -> None:

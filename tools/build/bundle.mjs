@@ -7,6 +7,7 @@
 //   outdir        where the bundles go
 //   aliases       {import name: file to use instead}
 //   conditions    package.json export conditions
+//   splitting     whether what is `import()`ed becomes a file of its own, which is loaded when it is asked for
 //   replacements  [{file (end of its path), from, to}]: each must be found exactly once, else the build fails
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -51,6 +52,7 @@ try {
     conditions: job.conditions,
     plugins: [packages, replacing],
     bundle: true,
+    splitting: job.splitting,
     format: "esm",
     minify: true,
     target: "chrome137", // the manifest's minimum_chrome_version

@@ -9,12 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tools.build.cache import made_once
+from tools.build.locales import bundled_texts
 from tools.build.project import Project
 from tools.environment import ToolError, require_node, run_command
 
 BUNDLER = Path(__file__).parent / "bundle.mjs"
 # esbuild's output folder holds the names of the packages that went in, for the notices.
 PACKAGES = "packages.json"
+# first_paint.js runs before anything is drawn, the rest when the page is there.
+PANEL_ENTRIES = ("main.js", "main.css", "first_paint.js")
 # The default that transformers.js falls back to when nobody has set the paths. build/onnxruntime.js sets them, so this
 # never applies; a package that names a content delivery network all the same would be hard to trust.
 CDN_DEFAULT = "https://cdn.jsdelivr.net/npm/onnxruntime-web@${ONNX_ENV.versions.web}/dist/"
@@ -31,6 +34,7 @@ class Bundle:
     aliases: Mapping[str, str]
     conditions: Sequence[str]
     replacements: Sequence[Mapping[str, str]]
+    splitting: bool = False
 
 
 def bundle_transformers(project: Project) -> Path:
@@ -76,13 +80,14 @@ def bundle_hash_wasm(project: Project) -> Path:
 
 
 def bundle_panel(project: Project, events_js: str) -> Path:
-    """Return a folder with the side panel's main.js and main.css.
+    """Return a folder with the side panel's scripts, main.css, and the chunks that main.js loads when it needs them.
 
     Args:
         project: Where the sources are.
-        events_js: The constants, which the panel imports as "../events.js".
+        events_js: The constants, which the panel imports as "../events.js"; its texts are "../locales/en.json".
     """
-    sources, locales = project.extension / "sidepanel", project.extension / "locales"
+    sources = project.extension / "sidepanel"
+    texts = bundled_texts(project.extension / "locales")
     if not (sources / "main.js").exists():
         raise ToolError(f"{sources / 'main.js'} is missing: it is the side panel's first module")
 
@@ -91,8 +96,9 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             staging = Path(name).resolve()
             (staging / "events.js").write_text(events_js, encoding="utf-8")
             _copy(sources, staging / "sidepanel")
-            _copy(locales, staging / "locales")
-            entries = [staging / "sidepanel" / entry for entry in ("main.js", "main.css")]
+            (staging / "locales").mkdir()
+            (staging / "locales" / "en.json").write_text(texts, encoding="utf-8")
+            entries = [staging / "sidepanel" / entry for entry in PANEL_ENTRIES]
             bundle = Bundle(
                 root=str(staging),
                 nodeModules=str(project.node_modules),
@@ -101,10 +107,11 @@ def bundle_panel(project: Project, events_js: str) -> Path:
                 aliases={},
                 conditions=[],
                 replacements=[],
+                splitting=True,
             )
             _run(bundle, folder)
 
-    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, locales], make)
+    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts], make)
 
 
 def packages_in(bundle: Path) -> list[str]:

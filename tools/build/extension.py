@@ -11,6 +11,7 @@ from tools.build.archive import write_archive
 from tools.build.cache import files_under, made_once, mirror
 from tools.build.checks import check_package
 from tools.build.events import javascript_constants
+from tools.build.locales import chrome_messages
 from tools.build.project import Project
 from tools.build.pyodide import release_of
 from tools.environment import ToolError, ensure_node_modules, exclusive
@@ -95,12 +96,12 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
         "manifest.json": _manifest(project),
         "settings.json": _settings(project),
         "THIRD_PARTY_NOTICES.txt": notices.notices(project, packages, shipped),
-    }
+    } | chrome_messages(project.extension / "locales")
     return tree | _written(project, texts)
 
 
 def _hand_written(project: Project) -> dict[str, Path]:
-    """Return the files that are packaged as they lie in extension/; the panel's own, and its texts, are bundled."""
+    """Return the files that are packaged as they lie in extension/; the panel's own, and its texts, are made."""
     tree = {path.relative_to(project.extension).as_posix(): path for path in files_under(project.extension)}
     return {name: path for name, path in tree.items() if not _is_bundled(name)}
 
@@ -121,7 +122,11 @@ def _manifest(project: Project) -> str:
 
 def _settings(project: Project) -> str:
     """Return what the background is told of its build."""
-    settings = {"version": project.version, "huggingFaceClientId": project.huggingface_client_id}
+    settings = {
+        "version": project.version,
+        "huggingFaceClientId": project.huggingface_client_id,
+        "googleClientId": project.google_client_id,
+    }
     return json.dumps(settings, indent=2) + "\n"
 
 
@@ -144,6 +149,7 @@ def _written(project: Project, texts: dict[str, str]) -> dict[str, Path]:
 
     def make(folder: Path) -> None:
         for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
 
     folder = made_once(project.cache, "texts", [json.dumps(texts, sort_keys=True)], make)

@@ -59,6 +59,14 @@ class Project:
         return os.environ.get("TABAGENT_HUGGINGFACE_CLIENT_ID", "")
 
     @property
+    def google_client_id(self) -> str:
+        """The OAuth client, of the type "Web application", that this build signs in at Google with; empty for none.
+
+        From the environment as well; its redirect address names the extension's id.
+        """
+        return os.environ.get("TABAGENT_GOOGLE_CLIENT_ID", "")
+
+    @property
     def version(self) -> str:
         """The version in pyproject.toml; `ToolError` when Chrome would not take it."""
         path = self.root / "pyproject.toml"

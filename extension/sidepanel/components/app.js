@@ -24,6 +24,11 @@ export class App extends PanelElement {
     removeEventListener("keydown", this.#onKey);
   }
 
+  /** The state comes when the language is there. */
+  shouldUpdate() {
+    return this.state !== undefined;
+  }
+
   render() {
     const { state, commands } = this;
     const { text, mood } = status(state);

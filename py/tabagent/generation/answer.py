@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tabagent import correlation
 from tabagent.errors import JsonObject
 from tabagent.generation.json_grammar import JsonConstraint
 from tabagent.generation.meter import TokenMeter
@@ -43,6 +44,7 @@ class Answer:
         prompt: None until there is a model to read it.
         stopped: The person ended it.
         cached: Tokens of the prompt that were known from an earlier answer.
+        correlation_id: The request that it is written for; another one's task may write it.
     """
 
     request: SendChatMessage
@@ -51,6 +53,7 @@ class Answer:
     parts: list[str] = field(default_factory=list)
     stopped: bool = False
     cached: int = 0
+    correlation_id: str = field(default_factory=correlation.current)
 
     @property
     def chat_id(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from tabagent import correlation
 from tabagent.engine_errors import TemplateFailed
 from tabagent.errors import InvalidState, JsonObject, JsonValue, TabAgentError, wire_error
 from tabagent.generation.answer import Answer, Prompt
@@ -174,8 +175,9 @@ class GenerationService:
             while (answer := self._queue.take()) is not None:
                 self._answer = answer
                 self._tell_waiting()
-                if not await self._complete(answer):
-                    return
+                with correlation.correlated(answer.correlation_id):
+                    if not await self._complete(answer):
+                        return
             if self._generating:
                 self._generating = False
                 self._manager.end_generation()

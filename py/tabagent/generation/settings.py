@@ -1,4 +1,4 @@
-"""Keeps what the person set, for all models and for one, and what TabAgent may take of the machine.
+"""Keeps what the person set: for all models and for one, what TabAgent may take of the machine, and the panel's looks.
 
 The settings of all models lie where the original has them (`inferenceSettings`, id `InferenceSettings`), its own values
 beside ours. What this version cannot take of them does not count, and stays where it is.
@@ -7,6 +7,7 @@ beside ours. What this version cannot take of them does not count, and stays whe
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from typing import cast
@@ -18,6 +19,7 @@ from tabagent.messages import Event, SettingsChanged
 from tabagent.model_messages import GetSettings, SaveSettings, SettingsScope
 from tabagent.models.store import ModelStore
 from tabagent.parameters import (
+    AppearanceSettings,
     GenerationSettings,
     Layer,
     ResourceSettings,
@@ -35,9 +37,10 @@ from tabagent.store_errors import FileDamaged
 
 logger = logging.getLogger(__name__)
 
-# The original's record, and one of ours beside it.
+# The original's record, and ours beside it.
 GLOBAL = "InferenceSettings"
 RESOURCES = "ResourceSettings"
+APPEARANCE = "AppearanceSettings"
 
 
 class SettingsService:
@@ -66,7 +69,8 @@ class SettingsService:
         """Answer with everything that a form of the settings needs.
 
         Returns:
-            `schema` and `resourceSchema`: every setting. `global`, `model` and `resources`: what was set, by name.
+            `schema`, `resourceSchema` and `appearanceSchema`: every setting. `global`, `model`, `resources` and
+            `appearance`: what was set, by name.
             `defaults`: what counts where nothing was set, those that the model brings included.
         """
         repo, dtype = request.model_id, request.dtype
@@ -75,9 +79,11 @@ class SettingsService:
         return {
             "schema": [*schema()],
             "resourceSchema": [*schema(ResourceSettings)],
+            "appearanceSchema": [*schema(AppearanceSettings)],
             "global": accepted(await self._kept(GLOBAL)),
             "model": accepted(of_model),
             "resources": accepted(await self._kept(RESOURCES), ResourceSettings),
+            "appearance": accepted(await self._kept(APPEARANCE), AppearanceSettings),
             "defaults": defaults() | brought,
         }
 
@@ -95,12 +101,32 @@ class SettingsService:
             elif request.scope is SettingsScope.RESOURCES:
                 kept = _changed(await self._kept(RESOURCES), request, ResourceSettings)
                 await self._preferences.write(RESOURCES, kept)
+            elif request.scope is SettingsScope.APPEARANCE:
+                kept = _changed(await self._kept(APPEARANCE), request, AppearanceSettings)
+                await self._preferences.write(APPEARANCE, kept)
             else:
                 kept = _changed(await self._kept(GLOBAL), request, GenerationSettings)
                 combine(_effective(kept, request))
                 await self._preferences.write(GLOBAL, kept)
         self._publish(SettingsChanged(scope=request.scope, model_id=request.model_id, dtype=request.dtype))
         return await self.get(GetSettings(model_id=request.model_id, dtype=request.dtype))
+
+    async def measure(self) -> tuple[int, int]:
+        """Return how many settings are kept, and their bytes."""
+        kept = [await self._kept(name) for name in (GLOBAL, RESOURCES, APPEARANCE)]
+        kept += [dict(quant.settings) for entry in await self._store.entries() for quant in entry.quants]
+        return sum(map(len, kept)), sum(len(json.dumps(values).encode()) for values in kept if values)
+
+    async def erase(self) -> None:
+        """Forget every setting, what earlier versions left included."""
+        async with self._lock:
+            for name in (GLOBAL, RESOURCES, APPEARANCE):
+                await self._preferences.write(name, None)
+            for entry in await self._store.entries():
+                for quant in entry.quants:
+                    if quant.settings:
+                        await self._store.keep_settings(entry.repo, quant.dtype, {})
+        self._publish(SettingsChanged(scope=SettingsScope.GLOBAL, model_id=None, dtype=None))
 
     async def _save_of_model(self, repo: str, dtype: Dtype, request: SaveSettings) -> None:
         entry = await self._store.entry(repo)

@@ -1,9 +1,10 @@
 """Settings: what there is, what each takes and means, and how layers of them become one.
 
-`GenerationSettings` and `ResourceSettings` are the only declarations; the checks, the panel's form and the table in
-docs/settings.md are made from them.
+`GenerationSettings`, `ResourceSettings` and `AppearanceSettings` are the only declarations; the checks, the panel's
+form and the tables in docs/settings.md are made from them.
 """
 
+from tabagent.parameters.appearance import AppearanceSettings
 from tabagent.parameters.generation import GenerationSettings
 from tabagent.parameters.layers import (
     Layer,
@@ -21,6 +22,7 @@ from tabagent.parameters.refusals import BadSetting, UnsupportedSetting
 from tabagent.parameters.resources import ResourceSettings
 
 __all__ = [
+    "AppearanceSettings",
     "BadSetting",
     "GenerationSettings",
     "Group",

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from tabagent.errors import JsonObject, JsonValue
+from tabagent.parameters.appearance import AppearanceSettings
 from tabagent.parameters.generation import GenerationSettings
 from tabagent.parameters.parameter import METADATA, Parameter
 from tabagent.parameters.refusals import BadSetting, UnsupportedSetting, WrongValue
 from tabagent.parameters.resources import ResourceSettings
 
-Settings = type[GenerationSettings | ResourceSettings]
+Settings = type[GenerationSettings | ResourceSettings | AppearanceSettings]
 Layer = Mapping[str, JsonValue]
 
 

@@ -47,6 +47,8 @@ class Kind(StrEnum):
     OBJECT = "object"
     # takes null alone
     NOTHING = "nothing"
+    # one of a few words
+    CHOICE = "choice"
 
 
 class Group(StrEnum):
@@ -81,6 +83,7 @@ class Parameter:
         above_low: `low` itself is not taken.
         step: Of the form's control; None where it has none.
         limit: Characters of a text at most.
+        choices: The words that a choice takes.
         nullable: Null is taken, and means the default.
         refused: Why only the default is taken; empty where other values work.
     """
@@ -95,6 +98,7 @@ class Parameter:
     above_low: bool = False
     step: float | None = None
     limit: int | None = None
+    choices: tuple[str, ...] = ()
     nullable: bool = False
     refused: str = ""
 
@@ -125,6 +129,7 @@ class Parameter:
             "aboveLow": self.above_low,
             "step": self.step,
             "limit": self.limit,
+            "choices": [*self.choices],
             "nullable": self.nullable,
             "group": str(self.group),
             "meaning": self.meaning,
@@ -280,6 +285,12 @@ def _children(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
+def _choice(parameter: Parameter, value: JsonValue) -> JsonValue:
+    if value not in parameter.choices:
+        raise WrongValue(f"must be one of: {', '.join(parameter.choices)}")
+    return value
+
+
 def _nothing(parameter: Parameter, value: JsonValue) -> JsonValue:
     return value
 
@@ -296,4 +307,5 @@ _READERS: dict[Kind, Callable[[Parameter, JsonValue], JsonValue]] = {
     Kind.DECAY: _decay,
     Kind.OBJECT: _object,
     Kind.NOTHING: _nothing,
+    Kind.CHOICE: _choice,
 }

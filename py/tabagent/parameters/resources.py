@@ -70,3 +70,17 @@ class ResourceSettings:
         step=1,
         **_ABOUT,
     )
+    restore_model: bool = option(
+        Kind.BOOLEAN,
+        False,
+        "Load the model that was used last when the panel opens for the first time after the browser's start.",
+        group=Group.COMMON,
+        **_ABOUT,
+    )
+    debug_content: bool = option(
+        Kind.BOOLEAN,
+        False,
+        "Let the logs hold what you write, answers, text of pages and errors in full, to find a fault; access tokens "
+        "never. Switches itself off after a day, and at the next start of the browser.",
+        **_ABOUT,
+    )

@@ -11,7 +11,7 @@ from tabagent.model_messages import GivenFile
 from tabagent.ports.chunk_store import ChunkStore
 from tabagent.specs import Backend, Dtype, FileKey, ModelFile, QuantStatus, RepositoryListing
 from tabagent.store_errors import ConnectionLost
-from tests.contracts import file_offer, legacy_profile, preferences, vault
+from tests.contracts import file_offer, holdings, legacy_profile, preferences, vault
 
 MIB = 2**20
 REPO = "acme/tiny"
@@ -29,6 +29,23 @@ async def vaults() -> AsyncIterator[tuple[vault.Case, vault.World]]:
             return BrowserVault(js_database)
 
         yield case, vault.World(BrowserVault(js_database), reopened)
+
+
+async def holdings_of_a_database() -> AsyncIterator[tuple[holdings.Case, holdings.World]]:
+    """Yield each case of the holdings' contract with a database of its own, that another one keeps open."""
+    from tabagent.adapters.browser.holdings import BrowserHoldings
+    from tabagent.adapters.browser.indexed_db import SETTINGS, open_database
+    from tabagent.adapters.browser.preferences import BrowserPreferences
+
+    for number, case in enumerate(holdings.CASES):
+        name = f"contract-holdings-{number}"
+        assert await BrowserHoldings(name, [SETTINGS]).measure() == (0, 0)
+        kept = BrowserPreferences(await open_database(name))
+
+        async def put(key: str, text: str, kept: BrowserPreferences = kept) -> None:
+            await kept.write(key, {"text": text})
+
+        yield case, holdings.World(BrowserHoldings(name, [SETTINGS, "no such store"]), put)
 
 
 async def settings() -> AsyncIterator[tuple[preferences.Case, preferences.World]]:

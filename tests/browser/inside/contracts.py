@@ -35,15 +35,13 @@ async def start(js_host: Any) -> Callable[..., None]:
 
 async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases, each with a world of its own."""
-    from tabagent.adapters.browser.fetch import BrowserFetcher
     from tabagent.adapters.browser.ffi import js_bytes
     from tabagent.adapters.browser.hasher import WasmHasher
-    from tabagent.adapters.browser.host import DocumentHost
     from tabagent.adapters.browser.indexed_db import IndexedDbChunkStore, IndexedDbModelIndex, open_database
     from tabagent.adapters.browser.opfs import OpfsChunkStore
     from tabagent.adapters.browser.storage_space import BrowserStorageSpace
     from tests.browser.inside import adapters
-    from tests.contracts import chunk_store, fetcher, hasher, host, model_index, storage_space
+    from tests.contracts import chunk_store, hasher, model_index, storage_space
 
     for number, chunk_case in enumerate(chunk_store.CASES):
         store = IndexedDbChunkStore(await open_database(f"contract-chunks-{number}"))
@@ -65,6 +63,20 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         yield carried
     async for said in _said():
         yield said
+    for case in [*_around(js_host), *_on_engines(js_host)]:
+        yield case
+
+
+def _around(js_host: Any) -> Iterator[tuple[str, Run]]:
+    """Yield the cases of what lies around the thread: the network, the document, windows of the browser."""
+    from tabagent.adapters.browser.auth_window import BrowserAuthWindow
+    from tabagent.adapters.browser.chrome import Chrome
+    from tabagent.adapters.browser.fetch import BrowserFetcher
+    from tabagent.adapters.browser.host import DocumentHost
+    from tests.contracts import auth_window, fetcher, host
+
+    for window_case in auth_window.CASES:
+        yield _named("auth_window", window_case, auth_window.World(BrowserAuthWindow(Chrome(js_host))))
     for fetch_case in fetcher.CASES:
         world = fetcher.World(BrowserFetcher(js_host), _data_url(fetcher.BODY), "https://nobody.invalid/file")
         yield _named("fetcher", fetch_case, world)
@@ -72,8 +84,6 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         told = _Told()
         outside = told.batches, told.last_baton, told.restarts, told.expected, told.open_page
         yield _named("host", host_case, host.World(DocumentHost(told.js_host), *outside))
-    for engine_case in _on_engines(js_host):
-        yield engine_case
 
 
 def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
@@ -88,14 +98,27 @@ def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
 
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
-    from tests.browser.inside import carrying
-    from tests.contracts import file_offer, legacy_profile, preferences, vault
+    from tests.browser.inside import carrying, chrome_fake
+    from tests.contracts import (
+        browser_state,
+        file_offer,
+        holdings,
+        legacy_profile,
+        log_store,
+        preferences,
+        vault,
+        windows,
+    )
 
     worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
         vault: carrying.vaults(),
         preferences: carrying.settings(),
+        holdings: carrying.holdings_of_a_database(),
         file_offer: carrying.offers(js_host),
         legacy_profile: carrying.old_profiles(),
+        log_store: chrome_fake.logs(),
+        browser_state: chrome_fake.states(),
+        windows: chrome_fake.browsers(),
     }
     for contract, cases in worlds.items():
         async for case, world in cases:

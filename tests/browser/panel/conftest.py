@@ -14,6 +14,7 @@ from tests.browser.panel.wire_models import Json, replies
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.build.bundle import bundle_panel
 from tools.build.events import javascript_constants
+from tools.build.locales import chrome_messages
 from tools.build.project import Project
 from tools.environment import ensure_node_modules
 
@@ -37,6 +38,9 @@ def panel_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extensio
     shutil.copytree(bundle_panel(project, javascript_constants(project.package / "events.py")), folder / "sidepanel")
     shutil.copy(project.extension / "sidepanel" / "index.html", folder / "sidepanel")
     shutil.copytree(project.extension / "icons", folder / "icons")
+    for name, messages in chrome_messages(project.extension / "locales").items():
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(messages, encoding="utf-8")
     manifest = json.loads((project.extension / "manifest.json").read_text(encoding="utf-8"))
     del manifest["background"]
     (folder / "manifest.json").write_text(json.dumps(manifest | {"version": project.version}), encoding="utf-8")

@@ -16,11 +16,11 @@ from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.errors import DtypeNotFound, InvalidState, JsonObject, JsonValue
 from tabagent.events import RuntimeMessageTypes
-from tabagent.generation.settings import GLOBAL, RESOURCES, SettingsService, register_settings
+from tabagent.generation.settings import APPEARANCE, GLOBAL, RESOURCES, SettingsService, register_settings
 from tabagent.messages import Event, Sender, SettingsChanged
 from tabagent.model_messages import GetSettings, SettingsScope
 from tabagent.models.store import ModelStore
-from tabagent.parameters import BadSetting, ResourceSettings, combine, defaults, parameters, schema
+from tabagent.parameters import AppearanceSettings, BadSetting, ResourceSettings, combine, defaults, parameters, schema
 from tabagent.router import EventRouter
 from tabagent.settings_codec import decode_save_settings
 from tabagent.specs import Backend, Dtype, FileKey, ManifestEntry, ModelFile, Quant
@@ -125,6 +125,31 @@ async def desk() -> Desk:
     found = Desk()
     await found.know_model()
     return found
+
+
+# Looks and the end of everything
+
+
+async def test_the_panels_looks_are_settings_of_their_own(desk: Desk) -> None:
+    reply = await desk.save("appearance", theme="dark", text_size=120)
+
+    assert reply["appearance"] == {"theme": "dark", "text_size": 120}
+    assert (reply["global"], reply["resources"]) == ({}, {})
+    assert desk.kept(APPEARANCE) == {"theme": "dark", "text_size": 120}
+
+
+async def test_settings_that_are_erased_leave_nothing_behind(desk: Desk) -> None:
+    await desk.preferences.write(GLOBAL, ORIGINAL)
+    for scope, name in (("model", "top_k"), ("resources", "threads"), ("appearance", "text_size")):
+        await desk.save(scope, **{name: 100 if scope == "appearance" else 4})
+    assert (await desk.service.measure())[0] == len(ORIGINAL) + 3
+
+    await desk.service.erase()
+
+    assert await desk.service.measure() == (0, 0)
+    assert desk.preferences.texts == {}
+    assert (await desk.service.get(OF_MODEL))["model"] == {}
+    assert isinstance(desk.events[-1], SettingsChanged)
 
 
 # Layers
@@ -322,9 +347,11 @@ async def test_the_answer_has_everything_that_a_form_needs(desk: Desk) -> None:
     assert reply == {
         "schema": schema(),
         "resourceSchema": schema(ResourceSettings),
+        "appearanceSchema": schema(AppearanceSettings),
         "global": {},
         "model": {},
         "resources": {},
+        "appearance": {},
         "defaults": defaults(),
     }
 

@@ -148,7 +148,7 @@ def test_a_file_that_is_not_whole_takes_the_status_back() -> None:
     assert statuses(update_model_status(before, partial))["q8"] is AVAILABLE
 
 
-@pytest.mark.parametrize("status", set(QuantStatus) - {AVAILABLE, DOWNLOADED})
+@pytest.mark.parametrize("status", sorted(set(QuantStatus) - {AVAILABLE, DOWNLOADED}))
 def test_what_is_said_of_the_model_itself_stays_until_it_is_tried_again(status: QuantStatus) -> None:
     before = set_manifest_quant_status(ENTRY, Dtype.Q8, status, "why")
 

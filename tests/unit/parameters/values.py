@@ -115,4 +115,6 @@ RESOURCES: dict[str, tuple[list[JsonValue], list[JsonValue]]] = {
     "cache_megabytes": ([0, 512, 65_536], [*NOT_NUMBERS, *HUGE, None, -1, 1.5, 65_537]),
     "token_timeout_seconds": ([1, 60.5, 3600], [*NOT_NUMBERS, *HUGE, None, 0, 3601]),
     "load_timeout_seconds": ([5, 3600], [*NOT_NUMBERS, *HUGE, None, 4, 3601]),
+    "restore_model": ([True, False], [None, 0, 1, "true", []]),
+    "debug_content": ([True, False], [None, 0, 1, "true", []]),
 }

@@ -19,7 +19,11 @@ class JsHost(Protocol):
     """The JavaScript around Python in the runtime's thread."""
 
     def config(self) -> str:
-        """JSON: `extensionId`, `version`, `baton`, `overdue` (of the thread before), `huggingFaceClientId`."""
+        """JSON: `extensionId`, `version`, `baton`, `overdue` (of the thread before).
+
+        And what the build says: `huggingFaceClientId`, `googleClientId`. `session` is the same for all threads of one
+        document, and `reason` says why this one was started.
+        """
 
     def reply(self, request: int, text: str) -> None:
         """Answer a message by the number that came with it."""

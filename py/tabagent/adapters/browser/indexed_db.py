@@ -40,10 +40,10 @@ BLOCKED_S = 10.0
 
 
 async def open_database(name: str = DATABASE) -> Any:
-    """Open the database, creating the stores that are missing; it closes by itself when a newer version wants it.
+    """Open the database of models, creating the stores that are missing.
 
     Raises:
-        StorageError: The browser refused, or another page keeps an older version open.
+        StorageError: As of `open_upgraded`.
     """
 
     def upgrade(js_database: Any, js_transaction: Any, old_version: int) -> None:

@@ -5,18 +5,23 @@ from collections.abc import Sequence
 
 import pytest
 
+from tabagent.adapters.memory.auth_window import MemoryAuthWindow
+from tabagent.adapters.memory.browser_state import MemoryBrowserState
 from tabagent.adapters.memory.chunk_store import MemoryBytes, MemoryChunkStore
 from tabagent.adapters.memory.engine import MemoryEngine
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher
 from tabagent.adapters.memory.file_offer import MemoryFileOffer
 from tabagent.adapters.memory.hasher import MemoryHasher
+from tabagent.adapters.memory.holdings import MemoryHoldings
 from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
+from tabagent.adapters.memory.log_store import MemoryLogStore
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
 from tabagent.adapters.memory.user_data import MemoryAttachmentStore, MemoryChatStore, MemoryUserData
 from tabagent.adapters.memory.vault import MemoryVault
+from tabagent.adapters.memory.windows import MemoryWindows
 from tabagent.errors import JsonObject
 from tabagent.ports.chat_store import ChatChange
 from tabagent.ports.model_index import IndexChange
@@ -24,18 +29,23 @@ from tabagent.specs import Backend, Device, Dtype, LoadSpec
 from tabagent.store_errors import StorageFull
 from tests.contracts import (
     attachment_store,
+    auth_window,
+    browser_state,
     chat_store,
     chunk_store,
     engine,
     fetcher,
     file_offer,
     hasher,
+    holdings,
     host,
     legacy_profile,
+    log_store,
     model_index,
     preferences,
     storage_space,
     vault,
+    windows,
 )
 
 SPEC = LoadSpec(
@@ -48,6 +58,11 @@ SPEC = LoadSpec(
     external_data_files=0,
     threads=2,
 )
+
+
+@pytest.mark.parametrize("case", auth_window.CASES, ids=lambda case: case.__name__)
+async def test_auth_window(case: auth_window.Case) -> None:
+    await case(auth_window.World(MemoryAuthWindow()))
 
 
 @pytest.mark.parametrize("case", chunk_store.CASES, ids=lambda case: case.__name__)
@@ -192,3 +207,50 @@ async def test_chat_store(case: chat_store.Case) -> None:
 
     store = MemoryChatStore(profile)
     await case(chat_store.World(store, MemoryAttachmentStore(profile), lambda: MemoryChatStore(profile), old, spoil))
+
+
+@pytest.mark.parametrize("case", holdings.CASES, ids=lambda case: case.__name__)
+async def test_holdings(case: holdings.Case) -> None:
+    records: dict[str, JsonObject] = {}
+
+    async def put(key: str, text: str) -> None:
+        records[key] = {"text": text}
+
+    await case(holdings.World(MemoryHoldings(records), put))
+
+
+@pytest.mark.parametrize("case", log_store.CASES, ids=lambda case: case.__name__)
+async def test_log_store(case: log_store.Case) -> None:
+    logs = MemoryLogStore()
+
+    async def put_record(record: JsonObject) -> None:
+        logs.records[str(record["id"])] = record
+
+    await case(log_store.World(logs, lambda: logs, put_record))
+
+
+@pytest.mark.parametrize("case", browser_state.CASES, ids=lambda case: case.__name__)
+async def test_browser_state(case: browser_state.Case) -> None:
+    state = MemoryBrowserState()
+
+    def refuse() -> None:
+        state.refuses = True
+
+    await case(browser_state.World(state, refuse))
+
+
+@pytest.mark.parametrize("case", windows.CASES, ids=lambda case: case.__name__)
+async def test_windows(case: windows.Case) -> None:
+    memory_windows = MemoryWindows()
+
+    def close_ordinary() -> None:
+        memory_windows.ordinary = None
+
+    world = windows.World(
+        memory_windows,
+        memory_windows.close,
+        lambda: memory_windows.focused[-1],
+        lambda window_id: memory_windows.sizes[window_id],
+        close_ordinary,
+    )
+    await case(world)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tabagent import logs
+from tabagent.logbook import console
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def root_logger() -> Iterator[logging.Logger]:
 def test_records_go_to_standard_error_with_level_and_module(
     root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.configure()
+    console.configure()
     root_logger.getChild("models").warning("loading %s failed", "acme/tiny")
 
     assert "WARNING tabagent.models: loading acme/tiny failed" in capsys.readouterr().err
@@ -32,7 +32,7 @@ def test_records_go_to_standard_error_with_level_and_module(
 def test_what_is_no_warning_goes_to_standard_output(
     root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.configure()
+    console.configure()
     root_logger.info("stored a file")
 
     said = capsys.readouterr()
@@ -43,15 +43,15 @@ def test_what_is_no_warning_goes_to_standard_output(
 def test_configuring_twice_writes_each_record_once(
     root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.configure()
-    logs.configure()
+    console.configure()
+    console.configure()
     root_logger.error("once")
 
     assert capsys.readouterr().err.count("once") == 1
 
 
 def test_the_level_filters(root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure(logging.ERROR)
+    console.configure(logging.ERROR)
     root_logger.warning("quiet")
 
     assert capsys.readouterr().err == ""
@@ -60,8 +60,25 @@ def test_the_level_filters(root_logger: logging.Logger, capsys: pytest.CaptureFi
 def test_records_do_not_reach_the_root_logger(
     root_logger: logging.Logger, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.configure()
+    console.configure()
     root_logger.error("here only")
 
     assert caplog.records == []
     assert "here only" in capsys.readouterr().err
+
+
+def test_one_more_handler_gets_what_the_console_does_not_show(
+    root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    messages: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    console.configure(more=Kept())
+    root_logger.debug("a detail")
+    root_logger.info("a line")
+
+    assert messages == ["a detail", "a line"]
+    assert "a detail" not in capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""The logs: what goes into them, how long it stays, and the messages about them."""

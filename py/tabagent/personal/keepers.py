@@ -1,0 +1,62 @@
+"""Who keeps what: each kind of data with the object that counts and erases it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tabagent.generation.settings import SettingsService
+from tabagent.messages import Empty
+from tabagent.models.account import HuggingFaceAccount
+from tabagent.models.library import ModelLibrary
+from tabagent.models.sources import ModelSources
+from tabagent.models.store import ModelStore
+from tabagent.personal.prompts import PromptLibrary
+from tabagent.personal.stored_data import Keeper
+from tabagent.personal_messages import StoredKind
+from tabagent.ports.holdings import Holdings
+
+
+def keepers(
+    *,
+    library: ModelLibrary,
+    store: ModelStore,
+    settings: SettingsService,
+    prompts: PromptLibrary,
+    account: HuggingFaceAccount,
+    sources: ModelSources,
+    records: Mapping[StoredKind, Holdings],
+) -> dict[StoredKind, Keeper]:
+    """Return the keeper of every kind.
+
+    Args:
+        library: Deletes models.
+        store: Knows what is stored of them.
+        settings: All settings.
+        prompts: The library of system prompts.
+        account: Who is logged in.
+        sources: The hubs that were added.
+        records: What lies in databases of its own.
+    """
+
+    async def models() -> tuple[int, int]:
+        records = await store.records()
+        return len({record.key.repo for record in records}), sum(record.stored_bytes for record in records)
+
+    async def erase_models() -> None:
+        await library.clear_cache(Empty())
+
+    async def accounts() -> tuple[int, int]:
+        return len(await sources.added()) + (await account.current() is not None), 0
+
+    async def erase_accounts() -> None:
+        await account.logout()
+        for source in await sources.added():
+            await sources.remove(source)
+
+    return {
+        StoredKind.MODELS: Keeper(models, erase_models),
+        StoredKind.PROMPTS: Keeper(prompts.measure, prompts.erase),
+        StoredKind.SETTINGS: Keeper(settings.measure, settings.erase),
+        StoredKind.ACCOUNTS: Keeper(accounts, erase_accounts),
+        **{kind: Keeper(holdings.measure, holdings.clear) for kind, holdings in records.items()},
+    }

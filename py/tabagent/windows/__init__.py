@@ -1,0 +1,1 @@
+"""Panels in tabs and windows, and what is offered again after a start of the browser."""
