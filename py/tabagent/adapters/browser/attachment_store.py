@@ -61,7 +61,7 @@ class IndexedDbAttachmentStore:
     async def data(self, attachment_id: str) -> ByteBuffer | None:
         """Read bytes out of the Blob."""
         for js_found in await self._records([attachment_id]):
-            js_blob = getattr(js_found, "data", None)
+            js_blob: Any = getattr(js_found, "data", None)
             if not hasattr(js_blob, "arrayBuffer"):
                 return None
             try:

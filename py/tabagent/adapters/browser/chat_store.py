@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyodide.ffi import create_once_callable
+from pyodide.ffi import JsException, create_once_callable
 
 from tabagent.adapters.browser.attachment_store import delete_in, link_in
 from tabagent.adapters.browser.ffi import js_json, plain_json, settled
-from tabagent.adapters.browser.indexed_db import JsException, change_stored, read_stored
+from tabagent.adapters.browser.indexed_db import change_stored, read_stored
 from tabagent.adapters.browser.storage_space import storage_refusal
 from tabagent.adapters.browser.user_data import ATTACHMENTS, CHATS, MESSAGES, STORES, UserDatabase, js_record
 from tabagent.chat_specs import Chat, Message, MessageState

@@ -113,8 +113,8 @@ class MemoryChatStore:
         drop_attachments(profile, change.delete_attachments)
         profile.chats |= {chat.id: json.dumps(chat_to_record(chat)) for chat in change.put_chats}
         profile.messages |= {message.id: json.dumps(message_to_record(message)) for message in change.put_messages}
-        for attachment_id, message_id in change.link_attachments.items():
-            link_attachment(profile, attachment_id, message_id)
+        for attachment_id, owner in change.link_attachments.items():
+            link_attachment(profile, attachment_id, owner)
 
     async def clear(self) -> None:
         """Empty the dicts."""
