@@ -22,7 +22,8 @@ export function decorateLinks(fragment) {
       link.replaceWith(...link.childNodes);
       continue;
     }
-    const { host } = realAddress(link.href);
+    const { host } = realAddress(/** @type {string} */ (address));
+    link.href = new URL(/** @type {string} */ (address)).href; // as it would be opened
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
     link.referrerPolicy = "no-referrer";
