@@ -45,7 +45,8 @@ export function decorateLinks(fragment) {
 export function realAddress(href) {
   const url = new URL(href);
   const host = url.host || url.pathname.split("@").at(-1) || "";
-  const at = url.host ? url.href.indexOf(host, url.href.indexOf("//") + 2 + credentials(url)) : url.href.lastIndexOf(host);
+  const start = url.href.indexOf("//") + 2 + credentials(url);
+  const at = url.host ? url.href.indexOf(host, start) : url.href.lastIndexOf(host);
   return { before: url.href.slice(0, at), host, after: url.href.slice(at + host.length) };
 }
 

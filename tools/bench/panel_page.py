@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.bench.results import Row, Series, Target
 from tools.bench.session import PAGES, Session
-from tools.environment import ToolError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,8 +27,7 @@ _AFTER_LOAD = """() => {
   const [navigation] = performance.getEntriesByType("navigation");
   return performance.getEntriesByName("first-contentful-paint")[0].startTime - navigation.loadEventEnd;
 }"""
-_SCRIPTS = """() => performance.getEntriesByType("resource").map(({ name }) => name)
-  .filter((name) => name.endsWith(".js")).map((name) => new URL(name).pathname)"""
+_STATIC_IMPORT = re.compile(r'(?:from|import)\s*"\./([\w-]+\.js)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,30 @@ def look(session: Session, extension: Path) -> PageLook:
     page = _painted(session, session.browser.panel_url)
     paint = _after_load(page)
     page.wait_for_selector("html[data-connected=true] .log", state="attached")
-    loaded = [extension / path.lstrip("/") for path in page.evaluate(_SCRIPTS)]
     streaming = (PAGES / "streaming.js").read_text(encoding="utf-8")
     cost = page.evaluate(streaming, {"pieces": PIECES, "share": WINDOW})
     page.close()
     return PageLook(
         paint_ms=paint,
         words_ms=words,
-        whole_kb=_kilobytes(sorted((extension / "sidepanel").glob("*.js"))),
-        start_kb=_kilobytes([path for path in loaded if path.parent.name == "sidepanel"]),
+        whole_kb=_kilobytes((extension / "sidepanel").glob("*.js")),
+        start_kb=_kilobytes(loaded_with(extension / "sidepanel" / "main.js")),
         beginning_ms=float(cost["beginning"]),
         end_ms=float(cost["end"]),
     )
+
+
+def loaded_with(module: Path) -> set[Path]:
+    """Return a bundled module and all that it imports at once, not what it imports when it needs it."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            names = _STATIC_IMPORT.findall(path.read_text(encoding="utf-8"))
+            waiting += [path.parent / name for name in names]
+    return found
 
 
 def rows(looks: Sequence[PageLook]) -> list[Row]:
@@ -100,7 +111,5 @@ def _after_load(page: Page) -> float:
     return max(float(page.evaluate(_AFTER_LOAD)), LEAST_MS)
 
 
-def _kilobytes(files: Sequence[Path]) -> float:
-    if not files:
-        raise ToolError("the extension has no JavaScript of the panel: build it again")
+def _kilobytes(files: Iterable[Path]) -> float:
     return sum(path.stat().st_size for path in files) / 1000

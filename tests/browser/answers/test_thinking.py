@@ -80,6 +80,15 @@ def test_the_fold_says_how_the_thinking_ended(text: str, state: str | None, answ
     assert folds.evaluate_all("all => all.map((fold) => fold.dataset.state)") == ([state] if state else [])
 
 
+def test_what_only_began_like_a_tag_is_shown_in_the_end(answers: AnswerPage) -> None:
+    answers.new("<th", complete=False)
+    expect(answers.one(".answer-body")).to_have_text("")
+
+    answers.show("<th", complete=True)
+
+    expect(answers.one(".answer-body")).to_have_text("<th")
+
+
 def test_thinking_that_only_has_an_end_moves_into_the_fold(answers: AnswerPage) -> None:
     answers.new("Let me see", complete=False)
     expect(answers.one(".answer-body")).to_have_text("Let me see")

@@ -132,6 +132,15 @@ def test_the_panel_is_compared_with_the_idle_page_in_every_phase() -> None:
     assert [row.target and row.target.met(row) for row in (paint, weight, piece)] == [True, True, True]
 
 
+def test_what_is_loaded_at_the_start_is_not_what_is_loaded_when_it_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "main.js").write_text('import{a}from"./one.js";import"./two.js";const b=()=>import("./later.js")')
+    (tmp_path / "one.js").write_text('import{c}from"./two.js"')
+    (tmp_path / "two.js").write_text("export{}")
+    (tmp_path / "later.js").write_text("export{}")
+
+    assert {path.name for path in panel_page.loaded_with(tmp_path / "main.js")} == {"main.js", "one.js", "two.js"}
+
+
 def test_a_panel_that_paints_late_or_grows_misses_its_targets() -> None:
     looks = [PageLook(paint_ms=151, words_ms=20, whole_kb=301, start_kb=220, beginning_ms=0.2, end_ms=0.4)]
 
