@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from playwright.sync_api import Dialog, Request
 
 from tests.browser.answers.answer_page import AnswerPage
 from tools.browser import ExtensionBrowser
@@ -80,8 +81,17 @@ def suffered(panel: AnswerPage, attacks: dict[str, str], listener: Listener, siz
     """Draw attacks and return what each did; requests are under "requests"."""
     left: list[str] = []
     own = panel.page.url.split("/")[2]
-    panel.page.on("request", lambda request: None if own in request.url else left.append(request.url))
-    panel.page.on("dialog", lambda dialog: (left.append(f"dialog {dialog.message}"), dialog.dismiss()))
+
+    def note_request(request: Request) -> None:
+        if own not in request.url:
+            left.append(request.url)
+
+    def note_dialog(dialog: Dialog) -> None:
+        left.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    panel.page.on("request", note_request)
+    panel.page.on("dialog", note_dialog)
     listener.paths.clear()
     results = {name: panel.call("attack", text, size) for name, text in attacks.items()}
     # What the attacks asked for is under way before this is, and this one must arrive: so requests would be seen.
