@@ -2,7 +2,6 @@
 // Colours code. A chunk of its own, which is loaded when the first code is drawn.
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
-import cpp from "highlight.js/lib/languages/cpp";
 import csharp from "highlight.js/lib/languages/csharp";
 import diff from "highlight.js/lib/languages/diff";
 import go from "highlight.js/lib/languages/go";
@@ -17,7 +16,7 @@ import rust from "highlight.js/lib/languages/rust";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
-import { css, php, sql, swift } from "./code_grammars.js";
+import { cpp, css, php, sql, swift } from "./code_grammars.js";
 
 // JavaScript and C are the beginnings of TypeScript and C++: their own grammars would weigh more than they bring.
 const GRAMMARS = {

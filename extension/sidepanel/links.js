@@ -22,7 +22,8 @@ export function decorateLinks(fragment) {
       link.replaceWith(...link.childNodes);
       continue;
     }
-    const { host } = realAddress(link.href);
+    const { host } = realAddress(/** @type {string} */ (address));
+    link.href = new URL(/** @type {string} */ (address)).href; // as it would be opened
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
     link.referrerPolicy = "no-referrer";
@@ -44,7 +45,8 @@ export function decorateLinks(fragment) {
 export function realAddress(href) {
   const url = new URL(href);
   const host = url.host || url.pathname.split("@").at(-1) || "";
-  const at = url.host ? url.href.indexOf(host, url.href.indexOf("//") + 2 + credentials(url)) : url.href.lastIndexOf(host);
+  const start = url.href.indexOf("//") + 2 + credentials(url);
+  const at = url.host ? url.href.indexOf(host, start) : url.href.lastIndexOf(host);
   return { before: url.href.slice(0, at), host, after: url.href.slice(at + host.length) };
 }
 

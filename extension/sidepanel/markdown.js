@@ -1,6 +1,6 @@
 // @ts-check
-// Markdown to safe elements, block by block. Raw HTML in an answer is shown as the text that it is, images become links,
-// and what is left goes through the sanitizer: two walls, and each holds alone.
+// Markdown to safe elements, block by block. Raw HTML in an answer is shown as the text that it is, images become
+// links, and what is left goes through the sanitizer: two walls, and each holds alone.
 import { Marked } from "marked";
 import { BoundedLexer } from "./bounded_lexer.js";
 import { CodeBlock } from "./components/code-block.js";
@@ -17,9 +17,39 @@ const HARMLESS_TAG = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
 /** Inside of a link there is no other link, so an image there is its text alone. */
 let insideLink = false;
 
+/** Formulas stay as they were written: markdown would take their backslashes, underscores and asterisks. */
+const FORMULA = new RegExp(
+  [
+    /^\\\([^\n]{1,1000}?\\\)/,
+    /^\\\[[\s\S]{1,2000}?\\\]/,
+    /^\$\$[\s\S]{1,2000}?\$\$/,
+    /^\$(?![\s$])[^\n$]{0,300}?[^\s$\\]\$(?![\w$])/, // not: from $5 to $6
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
+
+/** @type {import("marked").TokenizerExtension & import("marked").RendererExtension} */
+const formulas = {
+  name: "formula",
+  level: "inline",
+  start(text) {
+    const at = text.search(/\\[([]|\$/);
+    return at < 0 ? undefined : at;
+  },
+  tokenizer(text) {
+    const raw = FORMULA.exec(text)?.[0];
+    return raw === undefined ? undefined : { type: "formula", raw };
+  },
+  renderer({ raw }) {
+    return escaped(raw);
+  },
+};
+
 const marked = new Marked({
   gfm: true,
   breaks: true,
+  extensions: [formulas],
   renderer: {
     html({ text }) {
       return HARMLESS_TAG.test(text.trim()) ? text : escaped(text);

@@ -1,5 +1,5 @@
 // @ts-check
-// Blocks that grow at their end while an answer comes: code, which need not be parsed at all until its fence closes, and
+// Blocks that grow at their end while an answer comes: code, which need not be parsed until its fence closes, and
 // lists and tables, of which only the last entries can still change.
 
 /** @typedef {import("marked").Token} Token */

@@ -35,5 +35,6 @@ const SANITIZING = {
 
 /** @param {string} html @returns {DocumentFragment} */
 export function sanitized(html) {
-  return purify.sanitize(html, SANITIZING);
+  // Null where nothing is left that a body could hold.
+  return /** @type {DocumentFragment | null} */ (purify.sanitize(html, SANITIZING)) ?? new DocumentFragment();
 }

@@ -19,7 +19,7 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 export function splitThinking(text) {
   const opening = OPENING.exec(text);
   if (!opening) {
-    if (/^\s*<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?$/i.test(text)) return { thinking: "", answer: "", open: true };
+    if (isBegun(text, "<thinking>") || isBegun(text, "<think>")) return { thinking: "", answer: "", open: true };
     const end = text.includes("</") ? closing(text, 0, "think(?:ing)?") : null;
     if (!end) return { thinking: null, answer: text, open: false };
     return { thinking: text.slice(0, end.index).trim(), answer: text.slice(end.end).trimStart(), open: false };
@@ -73,7 +73,10 @@ function closes(text, from, marks) {
   return false;
 }
 
-/** @param {string} line @param {RegExp} tag @returns {RegExpExecArray | null} the first one that is not between backticks */
+/**
+ * The first tag that does not stand between backticks.
+ * @param {string} line @param {RegExp} tag @returns {RegExpExecArray | null}
+ */
 function outsideOfSpans(line, tag) {
   const spans = [...line.matchAll(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g)];
   tag.lastIndex = 0;
@@ -82,6 +85,12 @@ function outsideOfSpans(line, tag) {
     if (!spans.some((span) => span.index < index && index < span.index + span[0].length)) return found;
   }
   return null;
+}
+
+/** @param {string} text @param {string} tag @returns {boolean} whether a text so far is the beginning of a tag */
+function isBegun(text, tag) {
+  const begun = text.length < 100 ? text.trimStart().toLowerCase() : "";
+  return begun !== "" && tag.startsWith(begun);
 }
 
 /** @param {string} text @param {string} name @returns {string} without the beginning of a closing tag at its end */

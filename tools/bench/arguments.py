@@ -17,7 +17,7 @@ BENCHMARKS = {
     "chat": "the first token of each turn of a growing chat, against transformers.js, which reads all of it again",
     "generate": "speed of answers, against a bare JavaScript page and wllama, and Python's share of it",
     "memory": "what is left of a model that was given back, and what 200 answers leave behind",
-    "panel": "how long the panel's page stands still in each phase, against an idle page",
+    "panel": "how long the panel's page stands still in each phase; its first paint, size and streaming",
     "quality": "perplexity of the packaged weights with the extension's way of reading, against fp32",
     "store": "download, load from the store and memory of a large file, against transformers.js with the Cache API",
 }

@@ -1,5 +1,7 @@
 """`panel`: the longest time for which the panel's page stands still, in each phase of a first use.
 
+After it, what `panel_page` finds: first paint, size, and what a piece of an answer costs.
+
 A timer that should fire every 10 ms runs in the real panel, and the same timer in a web page without any work
 ("idle-page", a process of its own). What the idle page misses, the machine itself was too busy to give.
 """
@@ -11,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.bench import panel_page
 from tools.bench.extension_facts import event_names
+from tools.bench.panel_page import PageLook
 from tools.bench.results import Report, Row, Series, Target
 from tools.bench.session import PAGES, Session, Side, open_session
 from tools.bench.texts import long_question
@@ -56,24 +60,27 @@ def measure(extension: Path, rounds: int) -> Report:
     model = ensure_default_model()
     ours: dict[str, list[float]] = {phase: [] for phase in PHASES}
     idle: dict[str, list[float]] = {phase: [] for phase in PHASES}
+    looks: list[PageLook] = []
     for number in range(rounds):
         tell(f"round {number + 1} of {rounds} …")
         with open_session(extension, models={REPOSITORY: model}) as session:
             windows, panel_gaps, idle_gaps = first_use(session)
+            looks.append(panel_page.look(session, extension))
         for phase, window in windows.items():
             ours[phase].append(longest(panel_gaps, window))
             idle[phase].append(longest(idle_gaps, window))
     return report(
         {phase: Series(tuple(gaps)) for phase, gaps in ours.items()},
         {phase: Series(tuple(gaps)) for phase, gaps in idle.items()},
+        looks,
     )
 
 
-def report(ours: Mapping[str, Series], idle: Mapping[str, Series]) -> Report:
-    """Compare the panel with the idle page, phase by phase."""
+def report(ours: Mapping[str, Series], idle: Mapping[str, Series], looks: Sequence[PageLook]) -> Report:
+    """Compare the panel with the idle page, phase by phase, and its page with what it should be."""
     target = Target("<=", LIMIT_MS, of="ours")
     rows = [Row(f"longest_gap_ms/{phase}", "ms", ours[phase], idle[phase], "idle-page", target) for phase in PHASES]
-    return Report("panel", rows)
+    return Report("panel", [*rows, *panel_page.rows(looks)])
 
 
 def longest(gaps: Iterable[Gap], window: Window) -> float:

@@ -34,7 +34,8 @@ export class MarkdownView extends HTMLElement {
       }
       this.fold.draw(thinking ?? "", { open, complete });
     }
-    this.markdown.draw(answer, { complete });
+    // What only began like a tag was none.
+    this.markdown.draw(complete && open && !thinking ? text : answer, { complete });
   }
 }
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import boot, panel, quality
+from tools.bench import boot, panel, panel_page, quality
 from tools.bench.extension_facts import event_names, way_of_reading
 from tools.bench.panel import Gap, longest, phases
+from tools.bench.panel_page import PageLook
 from tools.bench.quality import Read
 from tools.bench.results import Report, Series
 from tools.bench.rounds import each_in_turn, take_turns
@@ -115,9 +116,35 @@ def test_a_phase_without_a_gap_has_the_timers_period() -> None:
 def test_the_panel_is_compared_with_the_idle_page_in_every_phase() -> None:
     series = {phase: Series((20.0,)) for phase in panel.PHASES}
 
-    report = panel.report(series, series)
+    look = PageLook(paint_ms=40, words_ms=20, whole_kb=290, start_kb=220, beginning_ms=0.2, end_ms=0.3)
 
-    assert metrics(report) == [(f"longest_gap_ms/{phase}", "idle-page") for phase in panel.PHASES]
+    report = panel.report(series, series, [look, look])
+
+    *gaps, paint, weight, piece = report.rows
+    assert [(row.metric, row.peer_name) for row in gaps] == [
+        (f"longest_gap_ms/{phase}", "idle-page") for phase in panel.PHASES
+    ]
+    assert [(row.metric, row.peer_name, row.ours.median) for row in (paint, weight, piece)] == [
+        ("first_paint_ms", "words-page", 40),
+        ("panel_js_kb", "loaded-at-start", 290),
+        ("answer_piece_ms", "at-beginning", 0.3),
+    ]
+    assert [row.target and row.target.met(row) for row in (paint, weight, piece)] == [True, True, True]
+
+
+def test_what_is_loaded_at_the_start_is_not_what_is_loaded_when_it_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "main.js").write_text('import{a}from"./one.js";import"./two.js";const b=()=>import("./later.js")')
+    (tmp_path / "one.js").write_text('import{c}from"./two.js"')
+    (tmp_path / "two.js").write_text("export{}")
+    (tmp_path / "later.js").write_text("export{}")
+
+    assert {path.name for path in panel_page.loaded_with(tmp_path / "main.js")} == {"main.js", "one.js", "two.js"}
+
+
+def test_a_panel_that_paints_late_or_grows_misses_its_targets() -> None:
+    looks = [PageLook(paint_ms=151, words_ms=20, whole_kb=301, start_kb=220, beginning_ms=0.2, end_ms=0.4)]
+
+    assert [row.target and row.target.met(row) for row in panel_page.rows(looks)] == [False, False, False]
 
 
 def test_no_two_rounds_ask_the_same_question_or_begin_alike() -> None:
