@@ -3,9 +3,11 @@
 // that another language takes its place at once. The English texts are bundled; other languages come with the package.
 import attachments from "../locales/en/attachments.json";
 import chat from "../locales/en/chat.json";
+import logs from "../locales/en/logs.json";
+import windows from "../locales/en/windows.json";
 
 /** @type {Record<string, string>} */
-const ENGLISH = { ...attachments, ...chat };
+const ENGLISH = { ...attachments, ...chat, ...logs, ...windows };
 
 /** @type {Record<string, string>} */
 let texts = ENGLISH;

@@ -1,11 +1,13 @@
 // @ts-check
 // The panel's entry: puts the pieces together and mounts them.
+import { reportErrors } from "../report_errors.js";
 import { Commands } from "./commands.js";
 import { keep, restore } from "./page_storage.js";
 import { initialState } from "./state.js";
 import { Store } from "./store.js";
 import "./components/app.js";
 
+reportErrors("sidepanel", (message) => chrome.runtime.sendMessage(message));
 const store = new Store(initialState(restore()));
 const commands = new Commands(store, chrome.runtime);
 const app = /** @type {import("./components/app.js").App} */ (document.querySelector("tabagent-app"));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +16,8 @@ from tools.environment import ToolError, require_node, run_command
 BUNDLER = Path(__file__).parent / "bundle.mjs"
 # esbuild's output folder holds the names of the packages that went in, for the notices.
 PACKAGES = "packages.json"
+# Modules of the background that the panel imports as well.
+SHARED = ("report_errors.js",)
 # The default that transformers.js falls back to when nobody has set the paths. build/onnxruntime.js sets them, so this
 # never applies; a package that names a content delivery network all the same would be hard to trust.
 CDN_DEFAULT = "https://cdn.jsdelivr.net/npm/onnxruntime-web@${ONNX_ENV.versions.web}/dist/"
@@ -83,6 +86,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
         events_js: The constants, which the panel imports as "../events.js".
     """
     sources, locales = project.extension / "sidepanel", project.extension / "locales"
+    shared = [path for name in SHARED if (path := project.extension / name).exists()]
     if not (sources / "main.js").exists():
         raise ToolError(f"{sources / 'main.js'} is missing: it is the side panel's first module")
 
@@ -92,6 +96,8 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             (staging / "events.js").write_text(events_js, encoding="utf-8")
             _copy(sources, staging / "sidepanel")
             _copy(locales, staging / "locales")
+            for module in shared:
+                shutil.copy(module, staging)
             entries = [staging / "sidepanel" / entry for entry in ("main.js", "main.css")]
             bundle = Bundle(
                 root=str(staging),
@@ -104,7 +110,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             )
             _run(bundle, folder)
 
-    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, locales], make)
+    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, locales, *shared], make)
 
 
 def packages_in(bundle: Path) -> list[str]:
