@@ -7,6 +7,7 @@ import { t } from "../i18n.js";
 
 const TIME = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
+  hourCycle: "h23",
   minute: "2-digit",
   second: "2-digit",
   fractionalSecondDigits: 3,
@@ -21,7 +22,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "
 export function logEntry({ timestamp, level, message, component, correlationId, details }, filters, commands) {
   const time = new Date(timestamp);
   return html`
-    <article class="log" data-testid="log" data-level=${level}>
+    <article class="log-entry" data-testid="log" data-level=${level}>
       <div class="log-line">
         <time datetime=${time.toISOString()} title=${DAY.format(time)}>${TIME.format(time)}</time>
         <span class="log-level" data-level=${level}>${level}</span>

@@ -36,9 +36,8 @@ def test_the_panel_opens_once_in_a_window_and_once_in_a_tab(
     kept = "chrome.storage.local.get().then((all) => Object.keys(all).sort())"
     before = wire.page.evaluate(kept)
     window = opened_by(panel, browser, "open-window")
-    # Of the page itself Playwright says another size.
-    shape = window.evaluate("chrome.windows.getCurrent().then(({type, width, height}) => [type, width, height])")
-    assert shape == ["popup", 480, 720]
+    # Its size is Playwright's here; the contract of the port tells what the browser is asked for.
+    assert window.evaluate("chrome.windows.getCurrent().then(({type}) => type)") == "popup"
     assert window.get_by_test_id("menu-button").is_visible() == bool(window.evaluate("!!chrome.sidePanel?.open"))
     tab = opened_by(panel, browser, "open-tab")
     assert "detached=tab" in tab.url
