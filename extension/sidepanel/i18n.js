@@ -1,6 +1,5 @@
 // @ts-check
 // Every text of the panel, by its key: `t("chat_send")`. Ask for a text while drawing, never at a module's start, so
-<<<<<<< HEAD
 // that another language takes its place at once. The build makes one file of extension/locales/en/*.json, which is
 // bundled; the other languages come with the package and are read when they are wanted.
 import english from "../locales/en.json";
@@ -8,16 +7,6 @@ import { AUTOMATIC, LANGUAGES, spoken } from "./languages.js";
 
 /** @typedef {Readonly<Record<string, string>>} Texts */
 /** @typedef {Readonly<Record<string, string | number>>} Values */
-=======
-// that another language takes its place at once. The English texts are bundled; other languages come with the package.
-import attachments from "../locales/en/attachments.json";
-import chat from "../locales/en/chat.json";
-import logs from "../locales/en/logs.json";
-import windows from "../locales/en/windows.json";
-
-/** @type {Record<string, string>} */
-const ENGLISH = { ...attachments, ...chat, ...logs, ...windows };
->>>>>>> logs
 
 /** @type {Texts} */
 const ENGLISH = english;

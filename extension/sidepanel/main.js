@@ -1,10 +1,7 @@
 // @ts-check
 // The panel's entry: puts the pieces together and mounts them.
-<<<<<<< HEAD
 import { keptAppearance } from "./appearance.js";
-=======
 import { reportErrors } from "../report_errors.js";
->>>>>>> logs
 import { Commands } from "./commands.js";
 import { speak } from "./i18n.js";
 import { keep, restore } from "./page_storage.js";
@@ -12,11 +9,8 @@ import { initialState } from "./state.js";
 import { Store } from "./store.js";
 import "./components/app.js";
 
-<<<<<<< HEAD
 await speak(keptAppearance().language);
-=======
 reportErrors("sidepanel", (message) => chrome.runtime.sendMessage(message));
->>>>>>> logs
 const store = new Store(initialState(restore()));
 const commands = new Commands(store, chrome.runtime);
 const app = /** @type {import("./components/app.js").App} */ (document.querySelector("tabagent-app"));

@@ -17,13 +17,10 @@ from tools.environment import ToolError, require_node, run_command
 BUNDLER = Path(__file__).parent / "bundle.mjs"
 # esbuild's output folder holds the names of the packages that went in, for the notices.
 PACKAGES = "packages.json"
-<<<<<<< HEAD
 # first_paint.js runs before anything is drawn, the rest when the page is there.
 PANEL_ENTRIES = ("main.js", "main.css", "first_paint.js")
-=======
 # Modules of the background that the panel imports as well.
 SHARED = ("report_errors.js",)
->>>>>>> logs
 # The default that transformers.js falls back to when nobody has set the paths. build/onnxruntime.js sets them, so this
 # never applies; a package that names a content delivery network all the same would be hard to trust.
 CDN_DEFAULT = "https://cdn.jsdelivr.net/npm/onnxruntime-web@${ONNX_ENV.versions.web}/dist/"
@@ -92,13 +89,9 @@ def bundle_panel(project: Project, events_js: str) -> Path:
         project: Where the sources are.
         events_js: The constants, which the panel imports as "../events.js"; its texts are "../locales/en.json".
     """
-<<<<<<< HEAD
     sources = project.extension / "sidepanel"
     texts = bundled_texts(project.extension / "locales")
-=======
-    sources, locales = project.extension / "sidepanel", project.extension / "locales"
     shared = [path for name in SHARED if (path := project.extension / name).exists()]
->>>>>>> logs
     if not (sources / "main.js").exists():
         raise ToolError(f"{sources / 'main.js'} is missing: it is the side panel's first module")
 
@@ -107,16 +100,11 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             staging = Path(name).resolve()
             (staging / "events.js").write_text(events_js, encoding="utf-8")
             _copy(sources, staging / "sidepanel")
-<<<<<<< HEAD
             (staging / "locales").mkdir()
             (staging / "locales" / "en.json").write_text(texts, encoding="utf-8")
-            entries = [staging / "sidepanel" / entry for entry in PANEL_ENTRIES]
-=======
-            _copy(locales, staging / "locales")
             for module in shared:
                 shutil.copy(module, staging)
-            entries = [staging / "sidepanel" / entry for entry in ("main.js", "main.css")]
->>>>>>> logs
+            entries = [staging / "sidepanel" / entry for entry in PANEL_ENTRIES]
             bundle = Bundle(
                 root=str(staging),
                 nodeModules=str(project.node_modules),
@@ -129,11 +117,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             )
             _run(bundle, folder)
 
-<<<<<<< HEAD
-    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts], make)
-=======
-    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, locales, *shared], make)
->>>>>>> logs
+    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts, *shared], make)
 
 
 def packages_in(bundle: Path) -> list[str]:
