@@ -1,6 +1,7 @@
 // @ts-check
 // The document that hosts the runtime's thread: relays messages between pages and Python. No policy.
 import { PortNames } from "./events.js";
+import { reportErrors } from "./report_errors.js";
 import { Supervisor } from "./supervisor.js";
 
 /** @type {Set<chrome.runtime.Port>} */
@@ -12,6 +13,9 @@ function publish(envelopes) {
 }
 
 const supervisor = new Supervisor(publish, () => ports.size);
+
+const own = { id: chrome.runtime.id, url: location.href, tabUrl: "" };
+reportErrors("offscreen", (message) => supervisor.request(message, own));
 
 /** @param {chrome.runtime.MessageSender | undefined} sender */
 function facts(sender) {

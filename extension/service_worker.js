@@ -2,6 +2,7 @@
 // Registers listeners, keeps the one offscreen document alive, forwards messages. No policy: Python decides.
 import { ErrorCodes } from "./events.js";
 import { callChrome } from "./chrome_calls.js";
+import { reportErrors } from "./report_errors.js";
 
 const OFFSCREEN = "offscreen.html";
 
@@ -35,6 +36,8 @@ async function forward(message, sender) {
   const from = { id: sender.id ?? "", url: sender.url ?? "", tabUrl: sender.tab?.url ?? "" };
   return chrome.runtime.sendMessage({ relayed: message ?? null, from });
 }
+
+reportErrors("service-worker", (message) => forward(message, { id: chrome.runtime.id, url: location.href }));
 
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
   if (message && "chromeCall" in message) {

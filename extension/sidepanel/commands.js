@@ -2,11 +2,14 @@
 // What the person can do: each command changes the shown state and asks the background; Python decides the rest.
 import { ErrorCodes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
 import { AccountCommands } from "./account_commands.js";
+import { place } from "./address.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
+import { LogCommands } from "./log_commands.js";
 import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
 import { SettingsCommands } from "./settings_commands.js";
+import { WindowCommands } from "./window_commands.js";
 import { chooseDevice, chooseDtype, chooseModel, problem, set } from "./state.js";
 import { dtypeToLoad, models } from "./view.js";
 
@@ -35,6 +38,8 @@ export class Commands {
     this.chat = new ChatCommands(store, this.connection, this.settings, () => this.#refreshState());
     this.shelf = new ShelfCommands(store, this.connection, this.settings);
     this.account = new AccountCommands(store, this.connection);
+    this.logs = new LogCommands(store, this.connection);
+    this.windows = new WindowCommands(store, this.connection);
   }
 
   start() {
@@ -87,6 +92,7 @@ export class Commands {
     this.store.update(set({ view, loginWanted: false, notice: "" }));
     if (view === "models") void this.account.refresh();
     if (view === "settings") void this.settings.refresh();
+    if (view === "logs") void this.logs.open();
   }
 
   /**
@@ -137,6 +143,7 @@ export class Commands {
       if (type === WorkerEventNames.MANIFEST_UPDATED) void this.#refreshModels();
       if (type === WorkerEventNames.CACHE_CLEARED) void this.#refreshModels();
       if (type === UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG) void this.account.refresh();
+      if (type === UIEventNames.LOG_ENTRIES_ADDED) this.logs.added();
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
       if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE && settings) void this.settings.refresh();
     }
@@ -147,13 +154,22 @@ export class Commands {
   async #takeOver() {
     this.store.update(set({ connected: true }));
     const { view } = this.store.state;
+    void this.#offerLast();
     await Promise.all([
       this.#refreshState(),
       this.#refreshModels(),
       view === "models" ? this.account.refresh() : undefined,
+      view === "logs" ? this.logs.open() : undefined,
       this.settings.resume(),
     ]);
     await this.chat.sendHeld();
+  }
+
+  /** Chooses the model of last time where nothing is chosen, and finds the way back of a panel in a tab or a window. */
+  async #offerLast() {
+    if (place) void this.windows.look();
+    const last = await this.windows.restore();
+    if (last) this.store.update((state) => chooseDtype(last.dtype)(chooseModel(last.modelId)(state)));
   }
 
   async #refreshState() {

@@ -1,6 +1,7 @@
 // @ts-check
 // The panel's entry: puts the pieces together and mounts them.
 import { keptAppearance } from "./appearance.js";
+import { reportErrors } from "../report_errors.js";
 import { Commands } from "./commands.js";
 import { speak } from "./i18n.js";
 import { keep, restore } from "./page_storage.js";
@@ -9,6 +10,7 @@ import { Store } from "./store.js";
 import "./components/app.js";
 
 await speak(keptAppearance().language);
+reportErrors("sidepanel", (message) => chrome.runtime.sendMessage(message));
 const store = new Store(initialState(restore()));
 const commands = new Commands(store, chrome.runtime);
 const app = /** @type {import("./components/app.js").App} */ (document.querySelector("tabagent-app"));

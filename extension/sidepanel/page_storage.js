@@ -1,6 +1,7 @@
 // @ts-check
 // What survives a reload of the page: the conversation and the draft in this session, the choice of a model for good.
-import { streamingAnswer } from "./conversation.js";
+import { addressed } from "./address.js";
+import { newConversation, streamingAnswer } from "./conversation.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 
@@ -11,7 +12,10 @@ const PAUSE_MS = 1000;
 
 /** @returns {Partial<PanelState>} */
 export function restore() {
-  return { ...read(localStorage, CHOICE_KEY), ...read(sessionStorage, SESSION_KEY) };
+  const { chatId } = addressed();
+  // A reload keeps what this page came to; a page that is new begins with the chat of its address.
+  const opened = chatId ? { chat: { ...newConversation(), chatId } } : {};
+  return { ...read(localStorage, CHOICE_KEY), ...opened, ...read(sessionStorage, SESSION_KEY) };
 }
 
 /** @param {import("./store.js").Store<PanelState>} store */

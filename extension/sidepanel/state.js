@@ -2,6 +2,7 @@
 // The panel's state: how it begins, and how the person's own actions change it.
 import { ErrorCodes, ModelWorkerStates } from "../events.js";
 import { newConversation } from "./conversation.js";
+import { noLogs } from "./log_commands.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Problem} Problem */
@@ -71,6 +72,8 @@ export function initialState(kept = {}) {
     found: null,
     account: null,
     loginWanted: false,
+    logs: noLogs(),
+    browserWindow: null,
     ...kept,
   };
 }

@@ -66,7 +66,7 @@
  *
  * @typedef {{kind: "load"} | {kind: "inspect", modelId: string} | {kind: "answer", messageId: string}} Retry
  *
- * @typedef {"chat" | "models" | "settings"} View
+ * @typedef {"chat" | "models" | "settings" | "logs"} View
  *
  * @typedef {{
  *   name: string, type: string, default: any, low: number | null, high: number | null, aboveLow: boolean,
@@ -97,6 +97,22 @@
  *   characters: number, url: string, note: string, status: "reading" | "ready" | "failed", error: WireError | null,
  * }} Attachment  of the question that is being written; `size` in bytes, `characters` of its text
  *
+ * @typedef {{
+ *   id: string, timestamp: number, level: string, message: string, component: string, extensionSessionId: string,
+ *   chatSessionId?: string, correlationId?: string, details?: any,
+ * }} LogEntry  `timestamp` in milliseconds since 1970
+ *
+ * @typedef {{
+ *   levels: readonly string[], component: string, sessionId: string, correlationId: string, text: string,
+ * }} LogFilters  what is empty does not filter
+ *
+ * @typedef {{
+ *   entries: readonly LogEntry[], more: boolean, atEnd: boolean, following: boolean, asked: boolean,
+ *   filters: LogFilters, sessions: readonly {id: string, first: number, last: number, entries: number}[],
+ *   components: readonly string[], current: string, error: WireError | null,
+ * }} Logs  `more`: there are entries before those; `atEnd`: there are none after them that are not shown; `following`:
+ *   new ones are shown as they come; `current`: this start of the background
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -111,8 +127,9 @@
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
  *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
- *   settingsProblem: WireError | null, memory: Memory | null,
- * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of `Subjects`
+ *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
+ * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of
+ *   `Subjects`; `browserWindow` is where the side panel can be opened
  */
 
 export {};

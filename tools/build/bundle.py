@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +19,8 @@ BUNDLER = Path(__file__).parent / "bundle.mjs"
 PACKAGES = "packages.json"
 # first_paint.js runs before anything is drawn, the rest when the page is there.
 PANEL_ENTRIES = ("main.js", "main.css", "first_paint.js")
+# Modules of the background that the panel imports as well.
+SHARED = ("report_errors.js",)
 # The default that transformers.js falls back to when nobody has set the paths. build/onnxruntime.js sets them, so this
 # never applies; a package that names a content delivery network all the same would be hard to trust.
 CDN_DEFAULT = "https://cdn.jsdelivr.net/npm/onnxruntime-web@${ONNX_ENV.versions.web}/dist/"
@@ -88,6 +91,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
     """
     sources = project.extension / "sidepanel"
     texts = bundled_texts(project.extension / "locales")
+    shared = [path for name in SHARED if (path := project.extension / name).exists()]
     if not (sources / "main.js").exists():
         raise ToolError(f"{sources / 'main.js'} is missing: it is the side panel's first module")
 
@@ -98,6 +102,8 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             _copy(sources, staging / "sidepanel")
             (staging / "locales").mkdir()
             (staging / "locales" / "en.json").write_text(texts, encoding="utf-8")
+            for module in shared:
+                shutil.copy(module, staging)
             entries = [staging / "sidepanel" / entry for entry in PANEL_ENTRIES]
             bundle = Bundle(
                 root=str(staging),
@@ -111,7 +117,7 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             )
             _run(bundle, folder)
 
-    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts], make)
+    return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts, *shared], make)
 
 
 def packages_in(bundle: Path) -> list[str]:

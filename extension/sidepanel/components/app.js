@@ -7,6 +7,8 @@ import { brandIcon, newChatIcon } from "./icons.js";
 import "./chat.js";
 import "./composer.js";
 import "./error-banner.js";
+import "./logs.js";
+import "./menu.js";
 import "./model-bar.js";
 import "./models.js";
 import "./progress.js";
@@ -54,6 +56,7 @@ export class App extends PanelElement {
           >
             ${newChatIcon}
           </button>
+          <tabagent-menu .state=${state} .commands=${commands}></tabagent-menu>
         </div>
         <tabagent-tabs .state=${state} .commands=${commands}></tabagent-tabs>
       </header>
@@ -89,6 +92,11 @@ export class App extends PanelElement {
             ? this.#page(html`<tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>`)
             : nothing}
         </div>
+        <div class="view" id="view-logs" ?hidden=${state.view !== "logs"}>
+          ${state.view === "logs"
+            ? html`<tabagent-logs .state=${state} .commands=${commands}></tabagent-logs>`
+            : nothing}
+        </div>
       </main>
     `;
   }
@@ -121,6 +129,7 @@ export class App extends PanelElement {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
     if (this.querySelector("dialog[open]")) return; // it is what Escape closes
     if (this.state.view === "models") this.#leaveModels();
+    else if (this.state.view === "logs") this.#leaveLogs();
     else if (this.state.view === "settings") this.#goToChat();
     else if (isAnswering(this.state)) void this.commands.chat.stop();
     else return;
@@ -131,6 +140,12 @@ export class App extends PanelElement {
     const models = /** @type {import("./models.js").Models | null} */ (this.querySelector("tabagent-models"));
     if (this.state.found) return models?.endSearch();
     this.#goToChat();
+  }
+
+  async #leaveLogs() {
+    this.commands.show("settings");
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector("#tab-settings"))?.focus();
   }
 
   #goToChat() {

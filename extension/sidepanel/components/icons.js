@@ -16,6 +16,8 @@ export const newChatIcon = icon(
   svg`<path d="M9.5 4.5H6a2 2 0 0 0-2 2V14a2 2 0 0 0 2 2h7.5a2 2 0 0 0 2-2v-3.5M8.5 11.5l.5-2.3 5.9-5.9 1.8 1.8-5.9 5.9z" />`,
 );
 export const sendIcon = icon(svg`<path d="M10 16V4.5M5 9.5l5-5 5 5" />`);
+export const moreIcon = icon(svg`<path d="M10 4.5v.01M10 10v.01M10 15.5v.01" stroke-width="3" />`);
+export const backIcon = icon(svg`<path d="M16 10H4.5M9.5 5l-5 5 5 5" />`);
 export const stopIcon = icon(svg`<rect x="6" y="6" width="8" height="8" rx="1.5" fill="currentColor" />`);
 export const addIcon = icon(svg`<path d="M10 4.5v11M4.5 10h11" />`);
 export const downIcon = icon(svg`<path d="M10 4.5v11M5 10.5l5 5 5-5" />`);

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { PRESETS } from "../presets.js";
+import { t } from "../i18n.js";
 import { labelOf } from "../setting_text.js";
 import { hasOwn, isChosen, settingView, subject } from "../settings_state.js";
 import { titleOf } from "../view.js";
@@ -33,6 +34,11 @@ export class Settings extends PanelElement {
           <h2 id="memory-title">Memory</h2>
           <tabagent-memory .state=${this.state} .commands=${this.commands}></tabagent-memory>
         </section>
+        <div>
+          <button type="button" class="button" data-testid="open-logs" @click=${() => this.commands.show("logs")}>
+            ${t("logs_open")}
+          </button>
+        </div>
         <p class="hint">TabAgent ${version} · everything stays on this computer</p>
       </div>
     `;

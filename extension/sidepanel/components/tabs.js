@@ -17,6 +17,8 @@ export class Tabs extends PanelElement {
   render() {
     const { view } = this.state;
     const progress = overall(this.state);
+    // The logs are a page of the settings.
+    const chosen = view === "logs" ? "settings" : view;
     return html`
       <div class="tabs" role="tablist" aria-label="Views" @keydown=${this.#onKey}>
         ${VIEWS.map(
@@ -28,8 +30,8 @@ export class Tabs extends PanelElement {
               id="tab-${name}"
               data-testid="tab-${name}"
               aria-controls="view-${name}"
-              aria-selected=${view === name}
-              tabindex=${view === name ? 0 : -1}
+              aria-selected=${chosen === name}
+              tabindex=${chosen === name ? 0 : -1}
               @click=${() => this.commands.show(name)}
             >
               ${label}${name === "models" && progress

@@ -12,6 +12,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.log_messages import AddLog, LogEntry, LogLevel
@@ -134,11 +135,15 @@ class LogRing:
             written = {entry.id for entry in batch}
             self._unwritten = [entry for entry in self._unwritten if entry.id not in written]
 
-    async def read(self) -> list[LogEntry]:
-        """Return all entries, oldest first."""
+    async def read(self, *, after: str = "", before: str = "") -> list[LogEntry]:
+        """Return entries, oldest first: all, or those with ids between two."""
         await self.flush()
         stored, _ = await self._known()
-        return await self._store.read(stored[0], stored[-1]) if stored else []
+        # From the newest on: whoever follows asks for the last few.
+        wanted = list(takewhile(lambda each: each > after, reversed(stored)))
+        if before:
+            wanted = [each for each in wanted if each < before]
+        return await self._store.read(wanted[-1], wanted[0]) if wanted else []
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete entries."""

@@ -75,8 +75,9 @@ class LogService:
         """Answer with the newest entries that fit, oldest first, and whether there are more before them."""
         if request.follow:
             self._tail.follow()
-        found = matching(await self._ring.read(), request.filters)
-        records: list[JsonValue] = [entry.to_record() for entry in found[-request.filters.limit :]]
+        filters = request.filters
+        found = matching(await self._ring.read(after=filters.after, before=filters.before), filters)
+        records: list[JsonValue] = [entry.to_record() for entry in found[-filters.limit :]]
         return {"entries": records, "more": len(found) > len(records)}
 
     async def unique(self, request: GetUniqueLogValues) -> list[JsonValue]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
+from tabagent.window_messages import PanelTab
 from tests.contracts import browser_state, log_store, windows
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
@@ -33,10 +35,13 @@ class FakeChrome:
         except KeyError as error:
             return json.dumps({"refused": f"No tab or window with id: {error}."})
 
-    def close(self, tab_id: int) -> None:
-        window = self.tabs.pop(tab_id)["windowId"]
+    def close(self, panel: PanelTab) -> None:
+        window = self.tabs.pop(panel.tab_id)["windowId"]
         if window != 1:
             del self.windows[window]
+
+    def tell_front(self) -> int:
+        return self.front
 
     def size(self, window_id: int) -> tuple[int, int]:
         return self.windows[window_id]["width"], self.windows[window_id]["height"]
@@ -111,8 +116,8 @@ async def browsers() -> AsyncIterator[tuple[windows.Case, windows.World]]:
         fake: Any = FakeChrome()
         world = windows.World(
             ChromeWindows(Chrome(fake), ID),
-            lambda panel, fake=fake: fake.close(panel.tab_id),
-            lambda fake=fake: fake.front,
+            fake.close,
+            fake.tell_front,
             fake.size,
             fake.windows.clear,
         )
@@ -134,4 +139,4 @@ async def logs() -> AsyncIterator[tuple[log_store.Case, log_store.World]]:
             js_database = await store._database()
             await change_stored(js_database, [STORE], lambda js_tx: js_tx.objectStore(STORE).put(js_json(record)))
 
-        yield case, log_store.World(store, lambda name=name: IndexedDbLogStore(name), put)
+        yield case, log_store.World(store, partial(IndexedDbLogStore, name), put)

@@ -124,6 +124,7 @@ def replies(models: list[Json]) -> dict[str, Json]:
         WorkerEventNames.REQUEST_MEMORY_STATS: {"stats": MEMORY},
         RuntimeMessageTypes.GET_ACCOUNT: {"account": None, "oauth": False, "sources": []},
         RuntimeMessageTypes.LOAD_MODEL: {"loadId": "load"},
+        RuntimeMessageTypes.RESTORE_LAST_STATE: {"modelRestored": False, "lastModel": None, "lastChatSession": None},
         RuntimeMessageTypes.RESET_WORKER: done,
         RuntimeMessageTypes.DOWNLOAD_MODEL: {"modelId": TINY, "dtype": "q8"},
         RuntimeMessageTypes.PAUSE_DOWNLOAD: done,

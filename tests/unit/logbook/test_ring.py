@@ -173,3 +173,11 @@ async def test_whoever_listens_hears_of_each_entry_at_once(ring: LogRing) -> Non
     ring.add(said("one"))
 
     assert heard == ["one"]
+
+
+async def test_entries_between_two_ids_are_read_alone(ring: LogRing) -> None:
+    ids = [ring.add(said(str(number))).id for number in range(6)]
+
+    assert [entry.message for entry in await ring.read(after=ids[3])] == ["4", "5"]
+    assert [entry.message for entry in await ring.read(after=ids[0], before=ids[3])] == ["1", "2"]
+    assert await ring.read(after=ids[5]) == []

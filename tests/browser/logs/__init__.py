@@ -1,0 +1,1 @@
+"""Logs and windows of the built extension, in real Chromium."""
