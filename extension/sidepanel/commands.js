@@ -4,6 +4,7 @@ import { ErrorCodes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from 
 import { AccountCommands } from "./account_commands.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
+import { DriveCommands } from "./drive_commands.js";
 import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
 import { SettingsCommands } from "./settings_commands.js";
@@ -35,6 +36,7 @@ export class Commands {
     this.chat = new ChatCommands(store, this.connection, this.settings, () => this.#refreshState());
     this.shelf = new ShelfCommands(store, this.connection, this.settings);
     this.account = new AccountCommands(store, this.connection);
+    this.drive = new DriveCommands(store, this.connection);
   }
 
   start() {

@@ -71,6 +71,7 @@ export function initialState(kept = {}) {
     found: null,
     account: null,
     loginWanted: false,
+    drive: null,
     ...kept,
   };
 }
