@@ -68,8 +68,8 @@ export class Drive extends PanelElement {
     if (!drive.available) {
       return html`<div class="drive-empty" data-testid="drive-unavailable">
         ${driveIcons.folder}
-        <p><strong>${t("drive_unavailable")}</strong></p>
-        <p class="muted">${t("drive_unavailable_hint")}</p>
+        <p><strong>${t("drive_no_client")}</strong></p>
+        <p class="muted">${t("drive_no_client_hint")}</p>
       </div>`;
     }
     return drive.account ? this.#signedIn(drive, drive.account) : this.#signedOut(drive);
