@@ -35,8 +35,6 @@ async def start(js_host: Any) -> Callable[..., None]:
 
 async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases, each with a world of its own."""
-    from tabagent.adapters.browser.auth_window import BrowserAuthWindow
-    from tabagent.adapters.browser.chrome import Chrome
     from tabagent.adapters.browser.fetch import BrowserFetcher
     from tabagent.adapters.browser.ffi import js_bytes
     from tabagent.adapters.browser.hasher import WasmHasher
@@ -45,7 +43,7 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     from tabagent.adapters.browser.opfs import OpfsChunkStore
     from tabagent.adapters.browser.storage_space import BrowserStorageSpace
     from tests.browser.inside import adapters
-    from tests.contracts import auth_window, chunk_store, fetcher, hasher, host, model_index, storage_space
+    from tests.contracts import chunk_store, fetcher, hasher, host, model_index, storage_space
 
     for number, chunk_case in enumerate(chunk_store.CASES):
         store = IndexedDbChunkStore(await open_database(f"contract-chunks-{number}"))
@@ -59,8 +57,6 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         yield _named("hasher", hash_case, hasher.World(WasmHasher(js_host), js_bytes))
         beside = WasmHasher(js_host, in_thread_bytes=-1)
         yield _named("hasher in a worker", hash_case, hasher.World(beside, js_bytes))
-    for window_case in auth_window.CASES:
-        yield _named("auth_window", window_case, auth_window.World(BrowserAuthWindow(Chrome(js_host))))
     for space_case in storage_space.CASES:
         yield _named("storage_space", space_case, BrowserStorageSpace(js_host))
     for adapter_case in adapters.CASES:
@@ -90,9 +86,13 @@ def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
 
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
+    from tabagent.adapters.browser.auth_window import BrowserAuthWindow
+    from tabagent.adapters.browser.chrome import Chrome
     from tests.browser.inside import carrying
-    from tests.contracts import file_offer, legacy_profile, preferences, vault
+    from tests.contracts import auth_window, file_offer, legacy_profile, preferences, vault
 
+    for window_case in auth_window.CASES:
+        yield _named("auth_window", window_case, auth_window.World(BrowserAuthWindow(Chrome(js_host))))
     worlds: dict[Any, AsyncIterator[tuple[Any, Any]]] = {
         vault: carrying.vaults(),
         preferences: carrying.settings(),

@@ -156,7 +156,7 @@ def test_it_misbehaves_when_told(client: Client) -> None:
     faults.add("/drive/v3/about", Html(), times=1)
     assert b"<html>" in client.ask(API_HOST, "/drive/v3/about", token=token)[2]
     faults.add("/drive/v3/about", WrongLength(-5), times=1)
-    with pytest.raises(ValueError, match="delimiter|Expecting|Unterminated"):
+    with pytest.raises(ValueError, match=r"delimiter|Expecting|Unterminated"):
         client.api("about")
     client.google.sign_in.expire()
     assert client.api("about")[0] == 401
