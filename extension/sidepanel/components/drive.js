@@ -163,18 +163,17 @@ export class Drive extends PanelElement {
     const [place, ...folders] = drive.path;
     return html`
       <nav aria-label=${t("drive_path")} class="drive-path" data-testid="drive-path">
-        <select
-          data-testid="drive-place"
-          aria-label=${t("drive_path")}
-          @change=${(/** @type {any} */ { target }) => void this.commands.drive.list(target.value)}
-        >
-          ${PLACES.map(({ id, key }) => html`<option value=${id} ?selected=${id === place?.id}>${t(key)}</option>`)}
-        </select>
         ${folders.length
           ? html`<button type="button" class="link" data-testid="drive-crumb" @click=${() => this.#open(place.id)}>
               ${t(PLACES.find(({ id }) => id === place.id)?.key ?? "drive_place_root")}
             </button>`
-          : nothing}
+          : html`<select
+              data-testid="drive-place"
+              aria-label=${t("drive_path")}
+              @change=${(/** @type {any} */ { target }) => void this.commands.drive.list(target.value)}
+            >
+              ${PLACES.map(({ id, key }) => html`<option value=${id} ?selected=${id === place?.id}>${t(key)}</option>`)}
+            </select>`}
         ${folders.map(
           ({ id, name }, index) => html`
             <span aria-hidden="true" class="muted">/</span>
