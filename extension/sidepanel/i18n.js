@@ -3,9 +3,10 @@
 // that another language takes its place at once. The English texts are bundled; other languages come with the package.
 import attachments from "../locales/en/attachments.json";
 import chat from "../locales/en/chat.json";
+import history from "../locales/en/history.json";
 
 /** @type {Record<string, string>} */
-const ENGLISH = { ...attachments, ...chat };
+const ENGLISH = { ...attachments, ...chat, ...history };
 
 /** @type {Record<string, string>} */
 let texts = ENGLISH;

@@ -1,17 +1,19 @@
 // @ts-check
 // The panel's entry: puts the pieces together and mounts them.
 import { Commands } from "./commands.js";
+import { Drafts } from "./drafts.js";
 import { keep, restore } from "./page_storage.js";
 import { initialState } from "./state.js";
 import { Store } from "./store.js";
 import "./components/app.js";
 
-const store = new Store(initialState(restore()));
-const commands = new Commands(store, chrome.runtime);
+const drafts = new Drafts(localStorage);
+const store = new Store(initialState(restore(drafts)));
+const commands = new Commands(store, chrome.runtime, drafts);
 const app = /** @type {import("./components/app.js").App} */ (document.querySelector("tabagent-app"));
 app.commands = commands;
 store.subscribe((state) => {
   app.state = state;
 });
-keep(store);
+keep(store, drafts);
 commands.start();

@@ -2,6 +2,7 @@
 // The panel's state: how it begins, and how the person's own actions change it.
 import { ErrorCodes, ModelWorkerStates } from "../events.js";
 import { newConversation } from "./conversation.js";
+import { initialHistory } from "./history_state.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Problem} Problem */
@@ -26,6 +27,7 @@ const FINAL = new Set([
   ErrorCodes.IMPORT_FAILED,
   ErrorCodes.LOGIN_FAILED,
   ErrorCodes.TEMPLATE,
+  ErrorCodes.CHAT_NOT_FOUND,
 ]);
 
 /** @param {WireError} error @returns {boolean} whether the same request may work later */
@@ -71,6 +73,8 @@ export function initialState(kept = {}) {
     found: null,
     account: null,
     loginWanted: false,
+    history: initialHistory(),
+    toast: null,
     ...kept,
   };
 }

@@ -96,6 +96,36 @@ class RuntimeMessageTypes(StrEnum):
     # new: who is logged in at the hub, and where models come from
     GET_ACCOUNT = "getAccount"
     BEGIN_OAUTH_LOGIN = "beginOauthLogin"
+    # new: questions of a stored chat, and what is done with stored chats
+    ASK_QUESTION = "askQuestion"
+    ANSWER_AGAIN = "answerAgain"
+    CONTINUE_ANSWER = "continueAnswer"
+    SELECT_BRANCH = "selectBranch"
+    SEARCH_CHATS = "searchChats"
+    RESTORE_CHAT = "restoreChat"
+    EXPORT_CHATS = "exportChats"
+    IMPORT_CHATS = "importChats"
+
+
+class DBEventNames(StrEnum):
+    """Requests about stored chats, and what is published when they change."""
+
+    DB_GET_SESSION_REQUEST = "DbGetSessionRequest"
+    DB_GET_SESSION_RESPONSE = "DbGetSessionResponse"
+    DB_DELETE_MESSAGE_REQUEST = "DbDeleteMessageRequest"
+    DB_DELETE_MESSAGE_RESPONSE = "DbDeleteMessageResponse"
+    DB_TOGGLE_STAR_REQUEST = "DbToggleStarRequest"
+    DB_TOGGLE_STAR_RESPONSE = "DbToggleStarResponse"
+    DB_DELETE_SESSION_REQUEST = "DbDeleteSessionRequest"
+    DB_DELETE_SESSION_RESPONSE = "DbDeleteSessionResponse"
+    DB_RENAME_SESSION_REQUEST = "DbRenameSessionRequest"
+    DB_RENAME_SESSION_RESPONSE = "DbRenameSessionResponse"
+    DB_GET_ALL_SESSIONS_REQUEST = "DbGetAllSessionsRequest"
+    DB_GET_ALL_SESSIONS_RESPONSE = "DbGetAllSessionsResponse"
+    DB_MESSAGES_UPDATED = "DbMessagesUpdatedNotification"
+    DB_STATUS_UPDATED = "DbStatusUpdatedNotification"
+    DB_SESSION_UPDATED = "DbSessionUpdatedNotification"
+    DB_INITIALIZATION_COMPLETE = "DbInitializationCompleteNotification"
 
 
 class LoadingStatusTypes(StrEnum):
@@ -178,6 +208,7 @@ class ErrorCodes(StrEnum):
     EMPTY_PROMPT = "empty_prompt"
     NOTHING_ALLOWED = "nothing_allowed"
     INCOMPLETE_JSON = "incomplete_json"
+    CHAT_NOT_FOUND = "chat_not_found"
     UNSUPPORTED_SETTING = "unsupported_setting"
     GENERATION_FAILED = "generation_failed"
     RUNTIME_RESTARTED = "runtime_restarted"
