@@ -81,7 +81,8 @@ export class ChatCommands {
     const answerId = crypto.randomUUID();
     const retry = /** @type {Retry} */ ({ kind: "answer", messageId: formerId });
     const request = { chatId, messageId: formerId, answerId };
-    await this.#change(RuntimeMessageTypes.ANSWER_AGAIN, request, (chat) => withNewAnswer(chat, formerId, answerId), retry);
+    const change = (/** @type {Conversation} */ chat) => withNewAnswer(chat, formerId, answerId);
+    await this.#change(RuntimeMessageTypes.ANSWER_AGAIN, request, change, retry);
   }
 
   /** @param {string} answerId an answer that ended too early */
@@ -97,7 +98,9 @@ export class ChatCommands {
     const edited = chat.messages.find(({ id }) => id === editedId);
     if (!text.trim() || !edited) return;
     // What was attached belongs to the new question as well.
-    const attachments = edited.attachments.map((each) => /** @type {const} */ ({ ...each, status: "ready", error: null }));
+    const attachments = edited.attachments.map(
+      (each) => /** @type {const} */ ({ ...each, status: "ready", error: null }),
+    );
     const question = newQuestion(text.trim(), attachments);
     const request = { ...requestOf(chat.chatId, question), parentId: edited.parentId };
     await this.#change(RuntimeMessageTypes.ASK_QUESTION, request, (now) => withEditedQuestion(now, editedId, question));

@@ -27,7 +27,7 @@
  *   message_ids: readonly string[], status: string, deleted_at: number | null, model_id: string | null,
  * }} StoredChat  the background's record of a chat; `message_ids` is its active path, oldest first
  *
- * @typedef {StoredChat & {messages: readonly StoredMessage[], more?: boolean}} StoredPage  a chat and some of its messages
+ * @typedef {StoredChat & {messages: readonly StoredMessage[], more?: boolean}} StoredPage  with some of its messages
  *
  * @typedef {{
  *   id: string, role: "user" | "assistant" | "system", text: string, status: MessageStatus,

@@ -47,6 +47,8 @@ export class Commands {
   }
 
   start() {
+    // What was deleted is deleted, however the person leaves.
+    addEventListener("pagehide", () => void this.undo.end());
     void this.connection.run();
   }
 

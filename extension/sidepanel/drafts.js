@@ -56,7 +56,7 @@ export class Drafts {
   }
 }
 
-/** @param {Record<string, KeptDraft>} drafts @returns {Record<string, KeptDraft>} the newest ones that there is room for */
+/** @param {Record<string, KeptDraft>} drafts @returns {Record<string, KeptDraft>} the newest that there is room for */
 function bounded(drafts) {
   let room = MOST_CHARACTERS;
   const newest = Object.entries(drafts).toSorted(([, one], [, other]) => other.at - one.at);

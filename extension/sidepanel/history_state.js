@@ -31,7 +31,10 @@ export function withSession(state, { sessionId, session, updateType }) {
   const changes = {
     // Before the list was asked for there is nothing to change in it.
     chats: rest ? (gone ? rest : newestFirst([session, ...rest])) : chats,
-    found: found && { ...found, results: gone ? withoutChat(found.results, sessionId) : renamed(found.results, session) },
+    found: found && {
+      ...found,
+      results: gone ? withoutChat(found.results, sessionId) : renamed(found.results, session),
+    },
   };
   return setHistory(changes)(state);
 }

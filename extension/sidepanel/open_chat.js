@@ -189,7 +189,8 @@ export class OpenChat {
     if (AWAY.has(error.code)) return;
     if (error.code === ErrorCodes.CHAT_NOT_FOUND) {
       // It was never stored, or is deleted: what was being written is not lost.
-      this.store.update((state) => ({ ...state, chat: { ...newConversation(state.chat.chatId), held: state.chat.held } }));
+      const { chatId, held } = this.store.state.chat;
+      this.store.update(set({ chat: { ...newConversation(chatId), held } }));
       this.#takeBackHeld();
       return;
     }

@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { t } from "../i18n.js";
 import { isAnswering, status } from "../view.js";
 import { PanelElement } from "./element.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
 import { brandIcon, newChatIcon } from "./icons.js";
 import "./chat.js";
 import "./chat-title.js";
@@ -109,7 +110,7 @@ export class App extends PanelElement {
   #newChat() {
     this.commands.show("chat");
     this.commands.chat.newChat();
-    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=prompt]"))?.focus();
+    focusWhenDrawn(PROMPT);
   }
 
   #onKey = (/** @type {KeyboardEvent} */ event) => {

@@ -41,7 +41,9 @@ export function chatFailed(error, again) {
     <div class="empty" data-testid="chat-failed">
       <h3 class="with-icon">${warnIcon}${t("chat_failed_title")}</h3>
       <p class="muted">${error.message}</p>
-      <p><button type="button" class="button" data-testid="chat-retry" @click=${again}>${t("chat_failed_again")}</button></p>
+      <p>
+        <button type="button" class="button" data-testid="chat-retry" @click=${again}>${t("chat_failed_again")}</button>
+      </p>
     </div>
   `;
 }

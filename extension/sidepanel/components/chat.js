@@ -34,6 +34,7 @@ export class Chat extends PanelElement {
     this.streaming = "";
     this.place = new ReadingPlace({
       away: (away) => this.#leave(away),
+      hasMore: () => !this.window.isAtEnd,
       nearTop: () => this.#extendUp(),
       nearEnd: () => this.#extendDown(),
     });
@@ -49,7 +50,8 @@ export class Chat extends PanelElement {
     const messages = shownMessages(chat);
     this.#prepare(chat, messages);
     const shown = this.window.of(messages);
-    const idle = canAsk(this.state) && !streamingAnswer(chat);
+    const settled = !streamingAnswer(chat);
+    const idle = canAsk(this.state) && settled;
     const unseen = this.#unseen(messages);
     const label = unseen ? t("chat_jump_new", { count: unseen }) : t("chat_jump");
     return html`
@@ -67,6 +69,7 @@ export class Chat extends PanelElement {
               .commands=${this.commands}
               ?last=${message === messages.at(-1)}
               ?idle=${idle}
+              ?settled=${settled}
               .ahead=${message.held ? unfinishedBefore(messages, message) : 0}
             ></tabagent-message>`,
           )}
@@ -98,7 +101,8 @@ export class Chat extends PanelElement {
   async updated() {
     const { chat } = this.state;
     // The messages are drawn in microtasks of their own, in this frame.
-    const views = /** @type {NodeListOf<import("./message.js").MessageView>} */ (this.querySelectorAll("tabagent-message"));
+    /** @type {NodeListOf<import("./message.js").MessageView>} */
+    const views = this.querySelectorAll("tabagent-message");
     await Promise.all([...views].map((view) => view.updateComplete));
     if (chat.target) return this.#goTo(chat.target);
     this.place.restore();
@@ -143,10 +147,8 @@ export class Chat extends PanelElement {
 
   /** @param {boolean} away */
   #leave(away) {
-    // The end of the window is not the end of the chat.
-    const left = away || !this.window.isAtEnd;
-    if (left && !this.away) this.seen = shownMessages(this.state.chat).at(-1)?.id ?? "";
-    this.away = left;
+    if (away && !this.away) this.seen = shownMessages(this.state.chat).at(-1)?.id ?? "";
+    this.away = away;
   }
 
   #extendUp() {

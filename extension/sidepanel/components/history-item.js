@@ -3,6 +3,7 @@
 import { LitElement, html, nothing } from "lit";
 import { t } from "../i18n.js";
 import { fullDate, highlighted, shortDate } from "../history_view.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
 import { moreIcon, starIcon, starredIcon } from "./icons.js";
 import { FORMATS, closeMenu, onMenuKey, onMenuLeft } from "./menu.js";
 
@@ -80,8 +81,8 @@ export class HistoryItem extends LitElement {
     return html`
       <button type="button" class="chat-open" data-testid="open-chat" @click=${() => this.#open(chatId, messageId)}>
         <span class="chat-line">
-          <span class="chat-name ellipsis" dir="auto">
-            ${titleFound && titleFound.snippet === title ? marked(title, titleFound.matches) : title}
+          <span class="chat-name ellipsis">
+            <bdi>${titleFound && titleFound.snippet === title ? marked(title, titleFound.matches) : title}</bdi>
           </span>
           <time class="chat-time" datetime=${new Date(time).toISOString()} title=${fullDate(time)}>
             ${shortDate(time)}
@@ -94,10 +95,10 @@ export class HistoryItem extends LitElement {
 
   /** @param {string} title */
   #preview(title) {
-    if (this.chat) return html`<span class="chat-preview ellipsis" dir="auto">${this.chat.preview}</span>`;
+    if (this.chat) return html`<span class="chat-preview ellipsis"><bdi>${this.chat.preview}</bdi></span>`;
     const { snippet = "", matches = [] } = this.found ?? {};
     if (snippet === title) return nothing;
-    return html`<span class="chat-preview two-lines" dir="auto">${marked(snippet, matches)}</span>`;
+    return html`<span class="chat-preview two-lines"><bdi>${marked(snippet, matches)}</bdi></span>`;
   }
 
   #menu() {
@@ -163,7 +164,7 @@ export class HistoryItem extends LitElement {
   async #open(chatId, messageId) {
     await this.commands.history.open(chatId, messageId);
     // A message that was looked for takes the focus itself.
-    if (!messageId) /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=prompt]"))?.focus();
+    if (!messageId) focusWhenDrawn(PROMPT);
   }
 
   async #rename() {

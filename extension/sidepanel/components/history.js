@@ -7,6 +7,7 @@ import { byAge, listed } from "../history_state.js";
 import { t } from "../i18n.js";
 import { PanelElement } from "./element.js";
 import { failureView } from "./failure.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
 import { emptyView, historySkeleton, menuView, nothingFound, nothingStarred } from "./history-parts.js";
 import { closeIcon, searchIcon } from "./icons.js";
 import "./history-item.js";
@@ -189,7 +190,7 @@ export class HistoryPage extends PanelElement {
   #begin() {
     this.commands.show("chat");
     this.commands.chat.newChat();
-    /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=prompt]"))?.focus();
+    focusWhenDrawn(PROMPT);
   }
 
   #onDrag(/** @type {DragEvent} */ event) {

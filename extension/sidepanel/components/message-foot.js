@@ -9,9 +9,9 @@ import { ending, statsView } from "./message-parts.js";
 /** @typedef {import("../types.js").Message} Message */
 /**
  * @typedef {{
- *   last: boolean, idle: boolean, copied: boolean, goOn: () => unknown, again: () => unknown, edit: () => unknown,
+ *   last: boolean, idle: boolean, settled: boolean, copied: boolean, goOn: () => unknown, again: () => unknown, edit: () => unknown,
  *   copy: () => unknown, remove: () => unknown, select: (messageId: string, part: "earlier" | "later") => unknown,
- * }} Foot  what can be done, and whether an answer can be asked for (idle)
+ * }} Foot  what can be done; whether an answer can be asked for (idle), and none is being written (settled)
  */
 
 /** @param {Message} message @param {Foot} foot */
@@ -30,7 +30,7 @@ export function footView(message, foot) {
         ${foot.last && canGoOn(message) ? goOnButton(idle, foot.goOn) : nothing}
         ${answer ? action("again", againIcon, foot.again, !idle) : nothing}
         ${role === "user" ? action("edit", editIcon, foot.edit, !idle) : nothing}
-        ${text === "" ? nothing : foot.copied ? action("copied", doneIcon, foot.copy) : action("copy", copyIcon, foot.copy)}
+        ${text === "" ? nothing : copyButton(foot)}
         ${action("delete", trashIcon, foot.remove)}
       </span>
     </div>
@@ -38,22 +38,30 @@ export function footView(message, foot) {
 }
 
 /** @param {Message} message @param {Foot} foot */
-function branchView({ id, siblings }, { select, idle }) {
+function branchView({ id, siblings }, { select, settled }) {
   const { length } = siblings;
   if (length < 2) return nothing;
   const at = siblings.indexOf(id);
   const label = t("chat_branch", { number: at + 1, total: length });
   return html`
     <span class="branches" role="group" aria-label=${label} data-testid="branches">
-      ${branchButton("earlier", siblings[at - 1], idle, select)}
+      ${branchButton("earlier", siblings[at - 1], settled, select)}
       <span aria-hidden="true">${at + 1}/${length}</span>
-      ${branchButton("later", siblings[at + 1], idle, select)}
+      ${branchButton("later", siblings[at + 1], settled, select)}
     </span>
   `;
 }
 
-/** @param {"earlier" | "later"} part @param {string | undefined} to @param {boolean} idle @param {Foot["select"]} select */
-function branchButton(part, to, idle, select) {
+/** @param {Foot} foot */
+function copyButton({ copied, copy }) {
+  return copied ? action("copied", doneIcon, copy) : action("copy", copyIcon, copy);
+}
+
+/**
+ * @param {"earlier" | "later"} part @param {string | undefined} to the message there
+ * @param {boolean} settled @param {Foot["select"]} select
+ */
+function branchButton(part, to, settled, select) {
   const label = t(`chat_branch_${part}`);
   return html`<button
     type="button"
@@ -61,7 +69,7 @@ function branchButton(part, to, idle, select) {
     data-testid="branch-${part}"
     title=${label}
     aria-label=${label}
-    ?disabled=${!to || !idle}
+    ?disabled=${!to || !settled}
     @click=${() => to && select(to, part)}
   >
     ${part === "earlier" ? earlierIcon : laterIcon}

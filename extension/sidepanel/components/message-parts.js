@@ -116,7 +116,9 @@ function rows({ tps, numTokens, timeToFirstToken, prefillTps, promptTokens, cach
   /** @type {[string, string][]} */
   const found = [[t("chat_stats_answer"), tokens(numTokens)]];
   if (tps) found.push([t("chat_stats_writing"), tokensPerSecond(tps)]);
-  if (timeToFirstToken) found.push([t("chat_stats_first"), t("chat_stats_first_after", { time: duration(timeToFirstToken) })]);
+  if (timeToFirstToken) {
+    found.push([t("chat_stats_first"), t("chat_stats_first_after", { time: duration(timeToFirstToken) })]);
+  }
   if (promptTokens) found.push([t("chat_stats_prompt"), tokens(promptTokens)]);
   if (promptTokens && cachedTokens) found.push([t("chat_stats_cached"), tokens(cachedTokens)]);
   if (prefillTps) found.push([t("chat_stats_reading"), tokensPerSecond(prefillTps)]);

@@ -13,6 +13,7 @@ export class MessageView extends LitElement {
     commands: { attribute: false },
     last: { type: Boolean },
     idle: { type: Boolean },
+    settled: { type: Boolean },
     ahead: { attribute: false },
     copied: { state: true },
     editing: { state: true },
@@ -28,6 +29,8 @@ export class MessageView extends LitElement {
     this.last = false;
     /** Whether an answer can be asked for now. */
     this.idle = false;
+    /** Whether no answer of the chat is being written. */
+    this.settled = false;
     /** Answers before it that have not ended. */
     this.ahead = 0;
     this.copied = false;
@@ -55,13 +58,16 @@ export class MessageView extends LitElement {
         tabindex="-1"
       >
         ${answer ? leftOutView(leftOut) : nothing} ${attachmentsView(attachments)}
-        ${answer && text === "" && status !== "streaming" ? html`<p class="hint">${t(ENDED_EMPTY[status])}</p>` : nothing}
+        ${answer && text === "" && status !== "streaming"
+          ? html`<p class="hint">${t(ENDED_EMPTY[status])}</p>`
+          : nothing}
         ${answer
           ? html`<div class="message-text" data-testid="message-text" data-raw=${text} dir="auto">
               <tabagent-markdown .content=${{ text, complete: status !== "streaming" }}></tabagent-markdown>
             </div>`
           : this.#question(text)}
-        ${cutsView(cuts)} ${waits ? waitingView(this.message, this.ahead, () => this.commands.chat.withdraw(id)) : nothing}
+        ${cutsView(cuts)}
+        ${waits ? waitingView(this.message, this.ahead, () => this.commands.chat.withdraw(id)) : nothing}
         ${this.editing || held ? nothing : this.#foot()}
       </article>
     `;
@@ -103,6 +109,7 @@ export class MessageView extends LitElement {
     return footView(this.message, {
       last: this.last,
       idle: this.idle,
+      settled: this.settled,
       copied: this.copied,
       goOn: () => chat.goOn(id),
       again: () => chat.answerAgain(id),

@@ -9,6 +9,7 @@ const AHEAD = 2;
 /**
  * @typedef {object} Reader
  * @property {(away: boolean) => void} away  the reader left the end, or came back to it
+ * @property {() => boolean} hasMore  whether there are messages after the last one that is drawn
  * @property {() => void} nearTop
  * @property {() => void} nearEnd
  */
@@ -52,7 +53,7 @@ export class ReadingPlace {
     this.following = false;
     message.scrollIntoView({ block: "center", behavior: "instant" });
     this.#note();
-    this.reader.away(!this.#isAtEnd());
+    this.reader.away(true);
     this.#ask();
   }
 
@@ -62,7 +63,7 @@ export class ReadingPlace {
     const up = scroller.scrollTop < this.lastTop && scroller.scrollHeight === this.lastHeight;
     // Whoever goes up is not pulled down again, however near the end is.
     this.following = up ? false : this.#isAtEnd();
-    this.reader.away(!this.#isAtEnd());
+    this.reader.away(!this.following);
     this.#note();
     this.#ask();
   };
@@ -123,7 +124,7 @@ export class ReadingPlace {
 
   #isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = /** @type {HTMLElement} */ (this.scroller);
-    return scrollHeight - scrollTop - clientHeight <= SLACK_PX;
+    return scrollHeight - scrollTop - clientHeight <= SLACK_PX && !this.reader.hasMore();
   }
 
   #isAtVeryEnd() {

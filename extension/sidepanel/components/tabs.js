@@ -32,7 +32,9 @@ export class Tabs extends PanelElement {
               @click=${() => this.commands.show(name)}
             >
               ${t(`chat_tab_${name}`)}${name === "models" && progress
-                ? html` <span class="tab-note"><span class="visually-hidden">${t("chat_tab_models_busy")} </span>${progress}</span>`
+                ? html` <span class="tab-note">
+                    <span class="visually-hidden">${t("chat_tab_models_busy")}</span>${progress}
+                  </span>`
                 : nothing}
             </button>
           `,

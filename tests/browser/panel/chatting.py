@@ -62,3 +62,26 @@ def shown(panel: ScriptedPanel) -> list[tuple[str, str]]:
              .map((each) => [each.dataset.role, each.querySelector('[data-testid=message-text]')?.dataset.raw])"""
     )
     return [(role, text) for role, text in found]
+
+
+def stored(chat_id: str, title: str = "", turns: int = 1, **changes: object) -> Json:
+    """Return a stored chat of so many questions and answers, whose messages are called `chat_id` and their number."""
+    messages = [
+        {"id": f"{chat_id}-{number}", "sender": "ai" if number % 2 else "user", "content": _text(number)}
+        for number in range(2 * turns)
+    ]
+    return {"id": chat_id, "title": title or chat_id, "messages": messages} | changes
+
+
+def _text(number: int) -> str:
+    """Return a text whose height differs from that of its neighbours."""
+    if number % 2 == 0:
+        return f"Question {number}?"
+    return f"Answer {number}. " + "Some words to fill lines of it. " * (1 + number % 7)
+
+
+def open_stored(panel: ScriptedPanel, chat_id: str) -> None:
+    """Go to a chat by the list of all chats."""
+    panel.press("tab-history")
+    panel.page.locator(f'[data-chat="{chat_id}"]').get_by_test_id("open-chat").click()
+    expect(panel.one("message").last).to_be_visible()

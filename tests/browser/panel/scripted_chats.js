@@ -1,5 +1,5 @@
-// Keeps chats as the background does, in memory: trees of messages, of which one path is active. The names of the messages
-// come with the scenario: `window.scenario.names`, and what is stored already as `window.scenario.chats`.
+// Keeps chats as the background does, in memory: trees of messages, of which one path is active. The scenario has the
+// names of the requests and events in `window.scenario.names`, and what is stored already in `window.scenario.chats`.
 (() => {
   const { names, chats: given = [] } = window.scenario;
   const chats = new Map();
@@ -35,7 +35,10 @@
     return { ...message, siblings: siblings.map((each) => each.id) };
   };
 
-  const head = ({ all, ...chat }) => ({ ...chat, preview: all.get(chat.message_ids.at(-1))?.content.slice(0, 120) ?? "" });
+  const head = ({ all, ...chat }) => {
+    const last = all.get(chat.message_ids.at(-1));
+    return { ...chat, preview: last?.content.slice(0, 120) ?? "" };
+  };
 
   const page = (chat, { before, limit = 10_000 } = {}) => {
     const end = before ? chat.message_ids.indexOf(before) : chat.message_ids.length;
@@ -72,7 +75,8 @@
       const chat = chats.get(chatId) ?? store({ id: chatId, title: text.slice(0, 40) });
       if (isNew) tellChat(chat, "create");
       const siblings = [...chat.all.values()].filter((each) => parentId !== undefined && each.parent_id === parentId);
-      add(chatId, { id: questionId, sender: "user", content: text, parent_id: parentId, attachments: attached(attachmentIds) });
+      const question = { sender: "user", content: text, attachments: attached(attachmentIds) };
+      add(chatId, { ...question, id: questionId, parent_id: parentId });
       add(chatId, { id: answerId, sender: "ai", content: "", state: "streaming" });
       chat.chat_timestamp = Date.now();
       tell(chat, [...siblings.map(({ id }) => id), questionId, answerId]);
@@ -80,7 +84,8 @@
     },
     [names.answerAgain]: known((chat, payload) => {
       const former = chat.all.get(payload.messageId);
-      add(chat.id, { id: payload.answerId, sender: "ai", content: "", state: "streaming", parent_id: former.parent_id });
+      const answer = { id: payload.answerId, sender: "ai", content: "", state: "streaming" };
+      add(chat.id, { ...answer, parent_id: former.parent_id });
       tell(chat, [payload.messageId, payload.answerId]);
       return accepted(payload);
     }),
@@ -145,10 +150,16 @@
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
   for (const [id, chat] of kept ?? []) chats.set(id, { ...chat, all: new Map(chat.all) });
   if (!kept) for (const each of given) store(each);
-  addEventListener("pagehide", () => {
+  const save = () => {
     const whole = [...chats].map(([id, chat]) => [id, { ...chat, all: [...chat.all] }]);
     sessionStorage.setItem(KEPT, JSON.stringify(whole));
-  });
-  Object.assign(background, { attachments: {}, recorded });
+  };
+  // After the panel's own listeners, which may have a last word.
+  addEventListener("load", () => addEventListener("pagehide", save));
+  const addFromElsewhere = (chatId, message) => {
+    add(chatId, message);
+    tell(chats.get(chatId), [message.id]);
+  };
+  Object.assign(background, { attachments: {}, recorded, add: addFromElsewhere });
   background.answers = answers;
 })();

@@ -48,7 +48,7 @@ class ScriptedPanel:
         browser: Where to open it.
         replies: Fields of the reply to each request, by type; `{"error": …}` refuses.
         granted: Whether the browser gives permissions that are asked for.
-        chats: What is stored: `{id, title, isStarred, at, messages: [{id, sender, content}]}`, kept as long as the page.
+        chats: What is stored: `{id, title, isStarred, at, messages: [{id, sender, content}]}`; a reload keeps it.
     """
 
     def __init__(
