@@ -17,12 +17,16 @@ from tests.browser.inside.covered_main import LINES
 from tests.browser.inside_page import InsidePage
 from tests.browser.wire import chat
 from tests.contracts import (
+    attachment_store,
+    auth_window,
     browser_state,
+    chat_store,
     chunk_store,
     engine,
     fetcher,
     file_offer,
     hasher,
+    holdings,
     host,
     legacy_profile,
     log_store,
@@ -51,6 +55,10 @@ CONTRACTS: dict[str, ModuleType] = {
     "log_store": log_store,
     "browser_state": browser_state,
     "windows": windows,
+    "chat_store": chat_store,
+    "attachment_store": attachment_store,
+    "auth_window": auth_window,
+    "holdings": holdings,
     "carrying": carrying,
     "fetcher": fetcher,
     "host": host,
