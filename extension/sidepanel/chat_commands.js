@@ -26,6 +26,9 @@ import { canAsk, canSend, isAnswering, isReachable } from "./view.js";
 const ENDING = new Set([ErrorCodes.BUSY, ErrorCodes.RUNTIME_RESTARTED]);
 
 export class ChatCommands {
+  /** @type {Set<string>} answers whose questions have not left yet, because a setting is being saved */
+  #unsent = new Set();
+
   /**
    * @param {import("./store.js").Store<PanelState>} store
    * @param {import("./connection.js").Connection} connection
@@ -93,6 +96,10 @@ export class ChatCommands {
     const { chat } = this.store.state;
     if (!isAnswering(this.store.state)) return;
     const answer = streamingAnswer(chat);
+    if (answer && this.#unsent.delete(answer.id)) {
+      this.store.update((now) => ({ ...now, chat: withChange(now.chat, answer.id, () => ({ status: "stopped" })) }));
+      return;
+    }
     this.store.update(set({ stopping: true }));
     const which = answer ? { chatId: chat.chatId, messageId: answer.id } : {};
     try {
@@ -155,7 +162,9 @@ export class ChatCommands {
   /** @param {string} answerId @returns {Promise<RequestError | null>} why it was refused */
   async #request(answerId) {
     // What was just set counts for this answer.
+    this.#unsent.add(answerId);
     await this.settings.flush();
+    if (!this.#unsent.delete(answerId)) return null;
     const { chat } = this.store.state;
     const messages = history(chat, answerId);
     const visible = document.visibilityState === "visible";
