@@ -48,7 +48,7 @@ from tabagent.models.transfer import ModelTransfer
 from tabagent.ports.memory_probe import MemoryProbe
 from tabagent.publisher import EventPublisher, FlushingHost
 from tabagent.router import EventRouter
-from tabagent.specs import Backend, Dtype
+from tabagent.specs import Backend, Dtype, LoadedModel
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,11 @@ async def start(js_host: JsHost) -> OnMessage:
     adoption = Adoption(BrowserLegacyProfile(js_database), store, vault, lambda: publisher.publish(ManifestUpdated()))
     # Requests that have waited for this thread come before its work after the start.
     adoption.announce()
-    loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
+
+    async def rehearse(loaded: LoadedModel, told: Callable[[], None]) -> bool:
+        return await generation.rehearse(loaded, told)
+
+    loader = ModelLoader(hub, store, downloads, engine, adoption.settled, rehearse)
     settings = SettingsService(BrowserPreferences(js_database), store, publisher.publish)
     manager = ModelManager(
         loader=loader,
@@ -150,7 +154,7 @@ async def start(js_host: JsHost) -> OnMessage:
         running.add(task)
         task.add_done_callback(running.discard)
 
-    manager.resume()
+    generation.resume(manager.resume())
     later = loop.create_task(_after_start(library, adoption, opfs, store, engine, begun))
     running.add(later)
     later.add_done_callback(running.discard)
