@@ -1,7 +1,7 @@
 // @ts-check
 // What the person can do in a chat: ask, stop, go on, ask again, change a question, delete a message.
 import { DBEventNames, ErrorCodes, RuntimeMessageTypes } from "../events.js";
-import { asRequestError } from "./connection.js";
+import { RequestError, asRequestError } from "./connection.js";
 import {
   streamingAnswer,
   withContinuedAnswer,
@@ -18,12 +18,17 @@ import { canAsk, canSend, isAnswering, isReachable } from "./view.js";
 /** @typedef {import("./types.js").Retry} Retry */
 /** @typedef {import("./chat_types.js").Conversation} Conversation */
 /** @typedef {import("./chat_types.js").HeldQuestion} HeldQuestion */
-/** @typedef {import("./connection.js").RequestError} RequestError */
 
 /** @type {ReadonlySet<string>} how a thread refuses that is about to end, or has ended */
 const ENDING = new Set([ErrorCodes.BUSY, ErrorCodes.RUNTIME_RESTARTED]);
 
+// The person stopped a question before it was sent.
+const WITHDRAWN = new RequestError({ code: ErrorCodes.INVALID_STATE, message: "" });
+
 export class ChatCommands {
+  /** @type {Set<string>} answers whose questions have not left yet, because a setting is being saved */
+  #unsent = new Set();
+
   /**
    * @param {import("./store.js").Store<PanelState>} store
    * @param {import("./connection.js").Connection} connection
@@ -111,6 +116,8 @@ export class ChatCommands {
     const { chat } = this.store.state;
     if (!isAnswering(this.store.state)) return;
     const answer = streamingAnswer(chat);
+    // What has not left yet goes back to be changed.
+    if (answer && this.#unsent.delete(answer.id)) return;
     this.store.update(set({ stopping: true }));
     const which = answer ? { chatId: chat.chatId, messageId: answer.id } : {};
     try {
@@ -180,7 +187,7 @@ export class ChatCommands {
     this.store.update((now) => ({
       ...now,
       chat: now.chat.chatId === before.chatId ? { ...before, held: now.chat.held } : now.chat,
-      problem: problem(error.toWire(), retry),
+      problem: error === WITHDRAWN ? now.problem : problem(error.toWire(), retry),
     }));
   }
 
@@ -202,7 +209,7 @@ export class ChatCommands {
         chat: { ...chat, held: [] },
         draft: [...back.map(({ text }) => text), now.draft].filter(Boolean).join("\n"),
         attachments: [...back.flatMap(({ attachments }) => attachments), ...now.attachments],
-        problem: problem(error.toWire()),
+        problem: error === WITHDRAWN ? now.problem : problem(error.toWire()),
       };
     });
   }
@@ -219,7 +226,11 @@ export class ChatCommands {
   /** @param {string} type @param {object} request @returns {Promise<RequestError | null>} why it was refused */
   async #request(type, request) {
     // What was just set counts for this answer.
+    const ids = /** @type {{answerId?: string, messageId?: string}} */ (request);
+    const answerId = ids.answerId ?? ids.messageId ?? "";
+    this.#unsent.add(answerId);
     await this.settings.flush();
+    if (!this.#unsent.delete(answerId)) return WITHDRAWN;
     const visible = document.visibilityState === "visible";
     try {
       await this.connection.request(type, { ...request, visible });

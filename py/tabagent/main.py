@@ -70,7 +70,7 @@ from tabagent.personal_messages import StoredKind
 from tabagent.ports.memory_probe import MemoryProbe
 from tabagent.publisher import EventPublisher, FlushingHost
 from tabagent.router import EventRouter
-from tabagent.specs import Backend, Dtype
+from tabagent.specs import Backend, Dtype, LoadedModel
 from tabagent.windows.detaching import Detaching, register_windows
 from tabagent.windows.last_state import LastState, register_last_state
 
@@ -135,7 +135,11 @@ async def start(js_host: JsHost) -> OnMessage:
     adoption = Adoption(BrowserLegacyProfile(js_database), store, vault, lambda: publisher.publish(ManifestUpdated()))
     # Requests that have waited for this thread come before its work after the start.
     adoption.announce()
-    loader = ModelLoader(hub, store, downloads, engine, adoption.settled)
+
+    async def rehearse(loaded: LoadedModel, told: Callable[[], None]) -> bool:
+        return await generation.rehearse(loaded, told)
+
+    loader = ModelLoader(hub, store, downloads, engine, adoption.settled, rehearse)
     preferences = BrowserPreferences(js_database)
     settings = SettingsService(preferences, store, publisher.publish)
     manager = ModelManager(
@@ -227,7 +231,7 @@ async def start(js_host: JsHost) -> OnMessage:
         running.add(task)
         task.add_done_callback(running.discard)
 
-    manager.resume()
+    generation.resume(manager.resume())
     settled = loop.create_task(chats.service.start(chats.recorder.settle(generation.answering)))
     running.add(settled)
     settled.add_done_callback(running.discard)

@@ -242,7 +242,7 @@ class World:
 
     def resume(self) -> None:
         """Go on with the baton, as `tabagent.main.start` does at its end."""
-        self.manager.resume()
+        self.generation.resume(self.manager.resume())
 
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of one kind, in order."""

@@ -43,15 +43,20 @@ class Answer:
     Attributes:
         prompt: None until there is a model to read it.
         stopped: The person ended it.
+        begun: The engine computes it, or did.
         cached: Tokens of the prompt that were known from an earlier answer.
         correlation_id: The request that it is written for; another one's task may write it.
+        told: Texts of the updates so far.
+        untold: What has come since the last of them.
     """
 
     request: SendChatMessage
     meter: TokenMeter
     prompt: Prompt | None = None
-    parts: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
     stopped: bool = False
+    begun: bool = False
     cached: int = 0
     correlation_id: str = field(default_factory=correlation.current)
 
@@ -72,8 +77,8 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Everything that was streamed so far."""
-        return "".join(self.parts)
+        """Everything that has come so far."""
+        return "".join([*self.told, *self.untold])
 
     @property
     def left_out(self) -> int:
@@ -86,11 +91,12 @@ class Answer:
 
     def interrupted(self) -> Interrupted:
         """Return what the next thread is told, should this one end."""
-        return Interrupted(chat_id=self.chat_id, message_id=self.message_id, text=self.text)
+        request = None if self.begun or self.stopped else self.request
+        return Interrupted(chat_id=self.chat_id, message_id=self.message_id, text=self.text, request=request)
 
     def describe(self) -> JsonObject:
-        """Return it for GET_MODEL_WORKER_STATE."""
-        return {"chatId": self.chat_id, "messageId": self.message_id, "text": self.text}
+        """Return it for GET_MODEL_WORKER_STATE: the rest of its text comes with the next update."""
+        return {"chatId": self.chat_id, "messageId": self.message_id, "text": "".join(self.told)}
 
     def status(self, phase: str, done: int, total: int) -> GenerationStatus:
         """Return the event of what it waits for."""
@@ -104,9 +110,11 @@ class Answer:
             left_out=self.left_out,
         )
 
-    def update(self, text: str) -> GenerationUpdate:
-        """Add text and return the event of it."""
-        self.parts.append(text)
+    def update(self) -> GenerationUpdate:
+        """Return the event of the text that has come since the last one."""
+        text = "".join(self.untold)
+        self.told.append(text)
+        self.untold.clear()
         return GenerationUpdate(
             chat_id=self.chat_id,
             message_id=self.message_id,

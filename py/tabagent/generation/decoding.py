@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ from tabagent.specs import LoadedModel
 
 # Tokens that are guessed at a time at most, where nobody says otherwise and the text stays the same for certain.
 GUESSES = 8
+# Text that has come since is told with the first token after this time: more often, and each message to the pages takes
+# its time from the engine, while nobody reads that fast.
+TELL_SECONDS = 1 / 20
 STOP, STOP_STRING, LENGTH, TIME, STOPPED = "stop", "stop_string", "length", "time", "stopped"
 
 
@@ -85,9 +89,9 @@ class Decoding:
             raise NothingAllowed(str(error)) from error
         finally:
             # Also of an answer that breaks off.
-            rest = self._stream.finish()
-            if rest:
-                self._publish(self._answer.update(rest))
+            self._answer.untold.append(self._stream.finish())
+            if any(self._answer.untold):
+                self._publish(self._answer.update())
         await self._take_back_trial()
         if self._constraint is not None and not self._constraint.complete and reason in (LENGTH, TIME):
             raise IncompleteJson(self._answer.meter.tokens)
@@ -95,14 +99,17 @@ class Decoding:
 
     async def _tokens(self, logits: Logits, alive: Callable[[], None]) -> str:
         """Take tokens until something ends the answer; return what did."""
-        tokens = 0
+        answer, meter, stream = self._answer, self._answer.meter, self._stream
+        tokens, told_at = 0, -math.inf
         while (token := await self._sampler.pick(logits)) not in self._end_tokens:
             tokens += 1
-            self._answer.meter.count(tokens)
-            text = self._stream.push(token)
+            now = meter.count(tokens)
+            if text := stream.push(token):
+                answer.untold.append(text)
             # The first token is told at once, it ends the wait; of the others only what has become text.
-            if text or tokens == 1:
-                self._publish(self._answer.update(text))
+            if now - told_at >= TELL_SECONDS and (answer.untold or tokens == 1):
+                told_at = now
+                self._publish(answer.update())
             reason = self._ending(tokens)
             if reason:
                 return reason

@@ -30,13 +30,15 @@ class PromptLookup:
         self._tokens = list(prompt)
         self._most = most
         self._after: dict[tuple[int, ...], int] = {}  # where the token after an n-gram stands, the last time it did
-        for end in range(NGRAM, len(self._tokens)):
+        for end in range(NGRAM, len(self._tokens)) if most else ():
             self._after[tuple(self._tokens[end - NGRAM : end])] = end
         self._length = min(FIRST_GUESS, most)
         self._rest, self._pause = FIRST_REST, 0
 
     def push(self, token: int) -> None:
         """Add a token of the answer."""
+        if not self._most:
+            return
         if len(self._tokens) >= NGRAM:
             self._after[tuple(self._tokens[-NGRAM:])] = len(self._tokens)
         self._tokens.append(token)

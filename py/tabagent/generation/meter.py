@@ -30,12 +30,13 @@ class TokenMeter:
         self._prefilled += tokens
         self._last = self._now()
 
-    def count(self, tokens: int) -> None:
-        """Note that `tokens` tokens exist by now."""
+    def count(self, tokens: int) -> float:
+        """Note that `tokens` tokens exist by now, and return the time."""
         self._last = self._now()
         if self._first is None and tokens > 0:
             self._first = self._last
         self.tokens = tokens
+        return self._last
 
     @property
     def elapsed(self) -> float:

@@ -76,12 +76,18 @@ class Changes:
         _ban(self.suppressed, scores)
 
 
+UNCHANGED = Changes()
+
+
 class Penalties:
     """Keeps the history and says what it does to the next step.
 
     Args:
         prompt: Token ids before the answer; they count as history.
         end_tokens: Tokens that end an answer.
+
+    Attributes:
+        none: No setting forces a token or changes a score, whatever comes.
     """
 
     def __init__(self, settings: GenerationSettings, prompt: Sequence[int], end_tokens: frozenset[int]) -> None:
@@ -102,11 +108,14 @@ class Penalties:
             settings.max_length if settings.max_length is not None else sys.maxsize,
         )
         self._decay = settings.exponential_decay_length_penalty
+        self.none = _changes_nothing(settings, self._prompt_length)
         for token in prompt:
             self.append(token)
 
     def append(self, token: int) -> None:
         """Note that a token was chosen."""
+        if self.none:
+            return
         self._history.append(token)
         self._seen.add(token)
         size = self._ngram_size
@@ -121,6 +130,8 @@ class Penalties:
         `forced_bos_token_id` is the answer's first token (transformers forces it only after a prompt of one token,
         which no chat has), `forced_eos_token_id` the last that the limits allow.
         """
+        if self.none:
+            return ()
         settings, length = self._settings, len(self._history)
         if settings.forced_bos_token_id is not None and length == self._prompt_length:
             return (settings.forced_bos_token_id,)
@@ -131,6 +142,8 @@ class Penalties:
     @property
     def changes(self) -> Changes:
         """What is done to the scores of the next token; valid until `append`."""
+        if self.none:
+            return UNCHANGED
         settings = self._settings
         boost = self._boost
         return Changes(
@@ -191,6 +204,23 @@ class _BadWords:
         # as in transformers, a word as long as the history is looked at, a longer one is not
         hits = [word for word in words if len(word) <= size and tuple(history[1 - len(word) :]) == word[:-1]]
         return self._always | {word[-1] for word in hits}
+
+
+def _changes_nothing(settings: GenerationSettings, prompt_length: int) -> bool:
+    """Tell whether no step of an answer is changed by the settings."""
+    return not (
+        settings.repetition_penalty != 1
+        or settings.no_repeat_ngram_size
+        or settings.bad_words_ids
+        or settings.suppress_tokens
+        or settings.begin_suppress_tokens
+        or settings.forced_bos_token_id is not None
+        or settings.forced_eos_token_id is not None
+        or settings.min_length > prompt_length
+        or settings.min_new_tokens
+        or settings.exponential_decay_length_penalty
+        or settings.remove_invalid_values
+    )
 
 
 def _ban(tokens: AbstractSet[int], scores: array[float]) -> None:

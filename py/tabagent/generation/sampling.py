@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
 
-from tabagent.generation.penalties import Changes, Penalties
+from tabagent.generation.penalties import UNCHANGED, Changes, Penalties
 from tabagent.generation.warpers import Totals, draw_weights, exponentials, totals_of, warp, warpers_of
 from tabagent.parameters import GenerationSettings
 from tabagent.ports.engine import Logits
@@ -31,7 +31,6 @@ _OPEN_TOKENS = 3
 _LOOKED_AT = 1024
 # Draws before all of the kept tokens are checked at once.
 _DRAWS = 16
-_UNCHANGED = Changes()
 
 
 class Constraint(Protocol):
@@ -125,6 +124,7 @@ class Sampler:
         self._encode = encode
         self._open = 0  # tokens since the text last grew
         self._greedy = not settings.do_sample or settings.temperature == 0
+        self._takes_best = self._greedy and constraint is None and self._penalties.none
         self._temperature = settings.temperature
         self._warpers = [] if self._greedy else warpers_of(settings)
         # A generator of its own: the module's has the state that the memory snapshot has frozen.
@@ -140,6 +140,8 @@ class Sampler:
             InvalidScores: A score that matters is NaN or infinite.
             NoTokenLeft: Bans or the constraint allow no token of the vocabulary.
         """
+        if self._takes_best:
+            return logits.argmax()
         forced = self._penalties.forced
         if forced:
             token = forced[0] if len(forced) == 1 else max(forced, key=logits.read().__getitem__)
@@ -161,7 +163,7 @@ class Sampler:
             if not changes.none:
                 changes.apply(scores)
                 logits.write(scores)
-                changes = _UNCHANGED
+                changes = UNCHANGED
             if self._needs_all and not self._warpers:
                 return await self._draw_from_all(logits, scores)
             if self._needs_all:
@@ -203,7 +205,7 @@ class Sampler:
         # A constraint that refuses nearly all of the mass gets its likeliest token: to check the whole vocabulary for
         # the exact draw would take seconds.
         token = self._drawn(range(len(sums)), sums, _DRAWS * _DRAWS, tried)
-        return await self._best_allowed(logits, _UNCHANGED, tried) if token is None else token
+        return await self._best_allowed(logits, UNCHANGED, tried) if token is None else token
 
     def _drawn(self, tokens: Sequence[int], sums: Sequence[float], draws: int, tried: set[int]) -> int | None:
         """Draw until a token is allowed.

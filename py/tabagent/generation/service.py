@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from tabagent.generation.fitting import fit
 from tabagent.generation.json_grammar import JsonConstraint
 from tabagent.generation.meter import TokenMeter
 from tabagent.generation.queue import AnswerQueue
+from tabagent.generation.rehearsal import Rehearsal
 from tabagent.generation.templates import FALLBACK_STOP, render_prompt
 from tabagent.generation.writer import AnswerWriter
 from tabagent.messages import Event, InterruptGeneration, SendChatMessage
@@ -123,11 +124,23 @@ class GenerationService:
             self._withdraw(InterruptGeneration(chat_id=answer.chat_id, message_id=answer.message_id))
             return reply
         self._keep_all()
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._work())
-        else:
-            self._tell_waiting()
+        self._wake()
         return reply
+
+    def resume(self, requests: Sequence[SendChatMessage]) -> None:
+        """Take the requests that waited for a model in the thread before this one; they are answered once it is there.
+
+        What becomes of them is published: pages have had the replies already.
+        """
+        for request in requests:
+            self._queue.put(Answer(request, TokenMeter(self._now)))
+        if requests:
+            self._keep_all()
+            self._wake()
+
+    async def rehearse(self, loaded: LoadedModel, told: Callable[[], None]) -> bool:
+        """Answer for nobody, so that the first real answer finds everything warm; see `Rehearsal.run`."""
+        return await Rehearsal(self._engine, self._read, self._now).run(loaded, told)
 
     async def interrupt(self, request: InterruptGeneration) -> JsonObject:
         """Stop the running answer, or withdraw ones that wait; without ids, the running one.
@@ -138,12 +151,14 @@ class GenerationService:
         running = () if self._answer is None else (self._answer,)
         if running and not request.message_id and not request.chat_id:
             running[0].stopped = True
+            self._keep_all()
             return {"stopped": True}
         meant = [
             answer for answer in (*running, *self._arriving) if answer.is_meant(request.chat_id, request.message_id)
         ]
         for answer in meant:
             answer.stopped = True
+        self._keep_all()
         if not self._withdraw(request) and not meant:
             if not running and not len(self._queue):
                 raise InvalidState("No answer is being written, so there is nothing to stop.")
@@ -164,6 +179,13 @@ class GenerationService:
         """Return `generating` and `queued` for GET_MODEL_WORKER_STATE."""
         queued: list[JsonValue] = [answer.describe() for answer in self._queue]
         return {"generating": self._answer.describe() if self._answer else None, "queued": queued}
+
+    def _wake(self) -> None:
+        """Write what waits."""
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._work())
+        else:
+            self._tell_waiting()
 
     def _withdraw(self, request: InterruptGeneration) -> bool:
         """Take answers that wait out of the queue; tell whether there were any."""
@@ -197,7 +219,6 @@ class GenerationService:
         Returns:
             Whether the engine can go on.
         """
-        computing = False
         try:
             loaded = self._manager.ready_or_wakeable() or await self._manager.ensure_ready(
                 lambda: self._publish(answer.status("loading", 0, 0))
@@ -207,23 +228,23 @@ class GenerationService:
             self._budget = (await self._settings.resources()).cache_megabytes * 1_000_000
             if not self._generating:
                 self._manager.begin_generation()
-            self._generating = computing = True
+            self._generating = answer.begun = True
             self._keep_all()
             reason = await self._writer.write(answer, answer.prompt, loaded)
         except Exception as error:  # noqa: BLE001 - a task has no caller: what it does not report here is lost
-            return self._fail(answer, error, computing=computing)
+            return self._fail(answer, error)
         self._answer = None
         self._publish(answer.finished(reason))
         return True
 
-    def _fail(self, answer: Answer, error: Exception, *, computing: bool) -> bool:
+    def _fail(self, answer: Answer, error: Exception) -> bool:
         logger.warning("an answer failed", exc_info=not isinstance(error, TabAgentError))
         self._answer = None
         self._publish(answer.fault(wire_error(error)))
         self._keep_all()
-        broken = computing and self._manager.breaks_engine(error)
+        broken = answer.begun and self._manager.breaks_engine(error)
         if broken:
-            # Those that wait are reported by the next thread, as broken off with this one.
+            # Those that wait are left to the next thread.
             self._manager.engine_failed(error)
         return not broken
 

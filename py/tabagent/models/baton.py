@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from tabagent.errors import JsonObject
-from tabagent.messages import LoadModel
+from tabagent.messages import LoadModel, SendChatMessage
 from tabagent.ports.host import RuntimeHost
-from tabagent.specs import Device, Dtype
+from tabagent.specs import ChatMessage, Device, Dtype
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """An answer that was being written or waited for its turn; `text` is what had come by then."""
+    """An answer that was being written or waited for its turn; `text` is what had come by then.
+
+    Attributes:
+        request: What was asked, as long as nothing of the answer has been computed, so that it can still be begun.
+    """
 
     chat_id: str
     message_id: str
     text: str = ""
+    request: SendChatMessage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,7 @@ class Baton:
         previous: The model to go back to when `load` fails, or None.
         webgpu_failed: Why `load` is not to be tried on WebGPU; empty otherwise.
         asleep: The model that was given back because nobody used it, to be loaded for the next prompt, or None.
-        interrupted: The answers to report as broken off.
+        interrupted: The answers to report as broken off, or to begin where `load` goes on without WebGPU.
         failed_load: A load to report as failed if the thread ends by itself, or None.
         error: Why the last load failed, when the state is `error`.
     """
@@ -57,7 +62,7 @@ class Baton:
                 "previous": _load_to_json(self.previous),
                 "webgpuFailed": self.webgpu_failed,
                 "asleep": _load_to_json(self.asleep),
-                "interrupted": [[answer.chat_id, answer.message_id, answer.text] for answer in self.interrupted],
+                "interrupted": [_answer_to_json(answer) for answer in self.interrupted],
                 "failedLoad": _load_to_json(self.failed_load),
                 "error": self.error,
             }
@@ -75,10 +80,7 @@ class Baton:
             previous=_load_from_json(data["previous"]),
             webgpu_failed=data["webgpuFailed"],
             asleep=_load_from_json(data["asleep"]),
-            interrupted=tuple(
-                Interrupted(chat_id=chat_id, message_id=message_id, text=so_far)
-                for chat_id, message_id, so_far in data["interrupted"]
-            ),
+            interrupted=tuple(map(_answer_from_json, data["interrupted"])),
             failed_load=_load_from_json(data["failedLoad"]),
             error=cast("JsonObject | None", data["error"]),
         )
@@ -160,3 +162,40 @@ def _load_from_json(data: JsonObject | None) -> LoadModel | None:
         load_id=str(data["loadId"]),
         free_dtype=bool(data["freeDtype"]),
     )
+
+
+def _answer_to_json(answer: Interrupted) -> JsonObject:
+    request = answer.request
+    return {
+        "chatId": answer.chat_id,
+        "messageId": answer.message_id,
+        "text": answer.text,
+        "request": None
+        if request is None
+        else {
+            "messages": [
+                [turn.role, turn.content, turn.name, list(turn.tool_calls), turn.tool_call_id]
+                for turn in request.messages
+            ],
+            "options": dict(request.options),
+            "tools": list(request.tools),
+            "visible": request.visible,
+        },
+    }
+
+
+def _answer_from_json(data: Any) -> Interrupted:
+    """Read what `_answer_to_json` wrote; it was checked when it came from a page."""
+    chat_id, message_id, asked = data["chatId"], data["messageId"], data["request"]
+    request = asked and SendChatMessage(
+        chat_id=chat_id,
+        message_id=message_id,
+        messages=tuple(
+            ChatMessage(role, content, name, tuple(calls), call_id)
+            for role, content, name, calls, call_id in asked["messages"]
+        ),
+        options=asked["options"],
+        tools=tuple(asked["tools"]),
+        visible=asked["visible"],
+    )
+    return Interrupted(chat_id=chat_id, message_id=message_id, text=data["text"], request=request)

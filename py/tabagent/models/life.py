@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from tabagent.errors import InvalidState, JsonObject, RuntimeRestarted, TabAgentError, wire_error
 from tabagent.events import ModelWorkerStates as State
@@ -21,12 +21,13 @@ from tabagent.messages import (
     LoadModel,
     ManifestUpdated,
     ResetComplete,
+    SendChatMessage,
     WorkerReady,
     WorkerStateChanged,
 )
-from tabagent.models.baton import Baton
+from tabagent.models.baton import Baton, Interrupted
 from tabagent.models.deadlines import Deadlines, overdue_error
-from tabagent.models.handover import Handover, restarting
+from tabagent.models.handover import Handover
 from tabagent.models.idleness import CallLater, Idleness
 from tabagent.models.loader import ModelLoader
 from tabagent.models.loading import Load, follow, is_damage, reason_of
@@ -99,10 +100,17 @@ class ModelLife:
         """The model that is loaded, or None."""
         return self._loaded
 
-    def resume(self) -> None:
-        """Go on with what the thread before this one left; called once, when the pages can be reached."""
+    def resume(self) -> tuple[SendChatMessage, ...]:
+        """Go on with what the thread before this one left; called once, when the pages can be reached.
+
+        Returns:
+            Requests to answer when the model is there that they waited for.
+        """
         baton, self._inherited = self._inherited, Baton()
-        self._report_broken_answers(baton)
+        without_webgpu = self._why_not_webgpu(baton.load, baton.webgpu_failed)
+        # Only a model that goes on with another device is the one that they wait for.
+        waiting = [each for each in baton.interrupted if baton.load and without_webgpu and each.request]
+        self._report_broken_answers(baton, [each for each in baton.interrupted if each not in waiting])
         if baton.failed_load is not None and self._error is not None:
             failed = baton.failed_load
             self._follow(failed, baton.percent).progress.failed(self._error)
@@ -110,7 +118,8 @@ class ModelLife:
         self._handover.keep(Baton(error=self._error))
         if baton.load is not None:
             percent = 0.0 if baton.failed_load else baton.percent
-            self._start_load(baton.load, percent, webgpu_failed=self._why_not_webgpu(baton.load, baton.webgpu_failed))
+            self._start_load(baton.load, percent, webgpu_failed=without_webgpu)
+        return tuple(each.request for each in waiting if each.request)
 
     async def devices(self) -> DeviceReport:
         """Return what this machine computes with; asked for once per thread."""
@@ -200,7 +209,7 @@ class ModelLife:
             self._handover.keep(load.without_webgpu(reason, load.progress.percent))
             self._handover.restart("WebGPU failed")
             self._deadlines.off()
-            load.end(restarting())
+            # Answers that wait for it do so until the thread ends; the next one begins them.
             return
         wire = wire_error(error)
         load.progress.failed(wire)
@@ -249,24 +258,29 @@ class ModelLife:
         self._handover.keep(Baton())
         self._handover.restart("the model was not used for a while")
 
-    def _report_broken_answers(self, baton: Baton) -> None:
+    def _report_broken_answers(self, baton: Baton, broken: Sequence[Interrupted]) -> None:
         """Say of each answer of the thread before this one what ended it: a deadline, a load, or the thread's end."""
         wire = RuntimeRestarted("it ended while an answer was being written").to_wire()
         if self._overdue is not None:
             wire = self._overdue.to_wire()
         elif baton.error is not None:
             wire = baton.error
-        for answer in baton.interrupted:
+        for answer in broken:
             self._publish(
                 GenerationFault(
                     chat_id=answer.chat_id, message_id=answer.message_id, error=wire, generated_text=answer.text
                 )
             )
 
-    def _why_not_webgpu(self, request: LoadModel, failed: str) -> str:
+    def _why_not_webgpu(self, request: LoadModel | None, failed: str) -> str:
         """Return why a load is not to be tried on WebGPU, which a silence there is a reason for as well."""
         overdue = self._overdue
-        if overdue is None or overdue.details["device"] != Device.WEBGPU or request.device is not None:
+        if (
+            request is None
+            or overdue is None
+            or overdue.details["device"] != Device.WEBGPU
+            or request.device is not None
+        ):
             return failed
         return f"it gave no sign of life for {overdue.details['seconds']:g} s"
 

@@ -40,6 +40,8 @@ class ModelLoader:
         downloads: Brings missing files in.
         engine: Computes.
         settled: Waits until nothing else is bringing files of a repository in.
+        rehearse: Answers for nobody, calling a function after every pass; tells whether anything was computed. Without
+            it a model is warmed up with passes that mean nothing.
     """
 
     def __init__(
@@ -49,9 +51,10 @@ class ModelLoader:
         downloads: Downloads,
         engine: InferenceEngine,
         settled: Callable[[str], Awaitable[None]],
+        rehearse: Callable[[LoadedModel, Callable[[], None]], Awaitable[bool]] | None = None,
     ) -> None:
         self._hub, self._store, self._downloads, self._engine = hub, store, downloads, engine
-        self._settled = settled
+        self._settled, self._rehearse = settled, rehearse
 
     async def refresh(self, repo: str) -> ManifestEntry:
         """Ask the hub, with one request, whether there is a newer commit, and remember it.
@@ -146,7 +149,7 @@ class ModelLoader:
         progress.phase("Starting the model", 0.0)
         try:
             loaded = replace(await self._engine.load(spec), weight_bytes=plan.quant.size)
-            await self._warm_up(progress)
+            await self._warm_up(loaded, progress)
         except (LoadFailed, GenerationFailed) as error:
             # Damaged chunks count as missing already; that is what the status says then.
             if not (isinstance(error, LoadFailed) and error.damaged):
@@ -158,12 +161,22 @@ class ModelLoader:
             await self._store.note_webgpu(spec.repo, "")
         return loaded
 
-    async def _warm_up(self, progress: LoadProgress) -> None:
+    async def _warm_up(self, loaded: LoadedModel, progress: LoadProgress) -> None:
         progress.phase("Warming up", WARM_UP_BEGIN)
+        passes = 0
+
+        def told() -> None:
+            nonlocal passes
+            passes += 1
+            progress.phase("Warming up", 1 - (1 - WARM_UP_BEGIN) / (1 + passes / WARM_UP_NEW_TOKENS))
+
+        if self._rehearse is not None and await self._rehearse(loaded, told):
+            return
+        # Where nothing can be asked, a device that cannot compute must be noticed all the same.
         cache = self._engine.new_cache()
         logits = await self._engine.forward(cache, range(WARM_UP_PROMPT_TOKENS))
-        for step in range(WARM_UP_NEW_TOKENS):
-            progress.phase("Warming up", WARM_UP_BEGIN + (1 - WARM_UP_BEGIN) * (step + 1) / (WARM_UP_NEW_TOKENS + 1))
+        for _ in range(WARM_UP_NEW_TOKENS):
+            told()
             assert logits is not None, "scores were asked for"  # noqa: S101 - a bug, not an input
             logits = await self._engine.forward(cache, [logits.argmax()])
         await cache.release()

@@ -9,7 +9,7 @@
   window.background = background;
 
   const answer = ({ type, requestId, payload }) => {
-    background.sent.push({ type, payload: structuredClone(payload) });
+    background.sent.push({ type, requestId, payload: structuredClone(payload) });
     const fields = background.replies[type] ?? background.answers[type]?.(payload);
     return fields && { type: `${type}_RESPONSE`, requestId, success: !fields.error, ...structuredClone(fields) };
   };

@@ -104,6 +104,16 @@ class ScriptedPanel:
         """Answer a type otherwise from now on."""
         self.page.evaluate("([name, fields]) => { background.replies[name] = fields; }", [str(name), fields])
 
+    def answer(self, name: str, fields: Json) -> None:
+        """Answer the last request of a type, which had no reply so far."""
+        self.page.evaluate(
+            """([type, fields]) => {
+              const { requestId } = background.sent.findLast((sent) => sent.type === type);
+              background.publish({ type: `${type}_RESPONSE`, requestId, success: true, ...fields });
+            }""",
+            [str(name), fields],
+        )
+
     def publish(self, name: str, payload: Json) -> None:
         """Publish an event."""
         event = {"type": str(name), "payload": payload}

@@ -11,7 +11,7 @@ import pytest
 
 from tools.bench import ablation, conversation, generate, python_share
 from tools.bench.answers import Answered, answering, ask, load_options, loading
-from tools.bench.conversation import ANSWER_TOKENS, PEER, TURNS, Conversation, talk
+from tools.bench.conversation import ANSWER_TOKENS, PEER, PEER_TURNS, TURNS, Conversation, talk
 from tools.bench.generate import PLAIN, Measured
 from tools.bench.results import Report, Series
 from tools.bench.session import Side
@@ -168,7 +168,7 @@ def test_what_a_step_takes_beyond_the_engine_is_pythons() -> None:
 
 def talked(*, ours: float, peer: float, tokens: int = 1600, text: str = "same") -> Conversation:
     mine = [answer(wait=ours, tokens=tokens, cached_tokens=tokens - 100)] * TURNS
-    return Conversation(mine, [answer(wait=peer, text=text)] * TURNS, answer())
+    return Conversation(mine, dict.fromkeys(PEER_TURNS, answer(wait=peer, text=text)), answer())
 
 
 def test_a_chat_is_compared_by_the_first_token_of_its_last_turn() -> None:
@@ -177,7 +177,7 @@ def test_a_chat_is_compared_by_the_first_token_of_its_last_turn() -> None:
     assert [(row.metric, row.peer_name, row.ratio) for row in report.rows] == [("ttft_turn_10_ms", PEER, 0.1)]
     assert report.notes[0] == "Turn 10 has 1600/1600 tokens, 1500/1500 of them known from before."
     assert "the peer's in 1 of 2 conversations, and our own without a cache in 2" in report.notes[1]
-    assert "10: 1,000 / 10,000" in report.notes[2]
+    assert "8: 1,000, 9: 1,000, 10: 1,000 / 10,000" in report.notes[2]
 
 
 def test_a_chat_that_is_too_short_is_one_clear_line() -> None:
@@ -190,12 +190,12 @@ def test_both_are_told_the_same_conversation_and_ours_knows_it_as_one_chat() -> 
 
     found = talk(ours, peer, 0)
 
-    assert [len(asked["messages"]) for asked in theirs.asked] == list(range(1, 2 * TURNS, 2))
-    assert [asked["messages"] for asked in mine.asked[:TURNS]] == [asked["messages"] for asked in theirs.asked]
+    assert [len(asked["messages"]) for asked in mine.asked[:TURNS]] == list(range(1, 2 * TURNS, 2))
+    assert [asked["messages"] for asked in theirs.asked] == [mine.asked[turn - 1]["messages"] for turn in PEER_TURNS]
     assert theirs.asked[1]["messages"][1] == {"role": "assistant", "content": "answer 1"}
     assert {asked.get("chatId") for asked in mine.asked} == {"conversation-0", None}
     assert "chatId" not in mine.asked[-1], "the last one is asked without what is known"
-    assert [asked["newTokens"] for asked in theirs.asked] == [1] * (TURNS - 1) + [ANSWER_TOKENS]
+    assert [asked["newTokens"] for asked in theirs.asked] == [1, 1, ANSWER_TOKENS]
     assert (found.ours[-1].text, found.afresh.text) == ("answer 10", "answer 11")
 
 

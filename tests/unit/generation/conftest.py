@@ -12,6 +12,7 @@ from tabagent.adapters.memory.engine import MemoryEngine, MemoryKvCache
 from tabagent.adapters.memory.fetcher import MemoryFetcher
 from tabagent.errors import JsonValue
 from tabagent.events import ErrorCodes
+from tabagent.generation.decoding import TELL_SECONDS
 from tabagent.messages import GenerationComplete, GenerationFault, GenerationUpdate, InterruptGeneration
 from tabagent.ports.engine import KvCache, Logits
 from tabagent.specs import ChatMessage, Dtype
@@ -34,11 +35,24 @@ class SlowEngine(MemoryEngine):
         return scores
 
 
+class PacedEngine(MemoryEngine):
+    """Takes long enough for a pass that each token is told by itself."""
+
+    world: World | None = None
+
+    async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
+        if self.world:
+            self.world.clock.advance(2 * TELL_SECONDS)
+        return await super().forward(cache, token_ids, logits=logits)
+
+
 @pytest.fixture
 async def ready() -> World:
     """A world with an 8-bit model loaded, of room enough for long prompts."""
-    world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=1000))
+    engine = PacedEngine(context_length=1000)
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
     await world.load()
+    engine.world = world
     world.engine.passes.clear()
     return world
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tabagent.generation.answer import Answer, Prompt
@@ -17,12 +19,35 @@ def answer() -> Answer:
     return Answer(chat_request(), TokenMeter(Clock().now))
 
 
-def test_its_text_is_what_was_told(answer: Answer) -> None:
-    told = [answer.update(text).token for text in ("one ", "", "two")]
+def told(answer: Answer, *texts: str) -> str:
+    """Return what an update says after these texts have come."""
+    answer.untold.extend(texts)
+    return answer.update().token
 
-    assert answer.text == "".join(told) == "one two"
+
+def test_its_text_is_what_was_told(answer: Answer) -> None:
+    assert [told(answer, *texts) for texts in (("o", "ne "), (), ("two",))] == ["one ", "", "two"]
+    assert answer.text == "one two"
     assert answer.finished("stop").generated_text == answer.fault({"code": "x"}).generated_text == "one two"
-    assert answer.interrupted() == Interrupted(chat_id="chat-1", message_id="message-1", text="one two")
+
+
+def test_what_was_not_told_yet_is_text_but_a_page_that_asks_hears_it_with_the_next_update(answer: Answer) -> None:
+    told(answer, "one ")
+    answer.untold.append("two")
+
+    assert answer.text == answer.interrupted().text == "one two"
+    assert answer.describe()["text"] == "one "
+    assert told(answer) == "two"
+
+
+def test_the_next_thread_can_begin_it_as_long_as_nothing_was_computed_and_nobody_stopped_it(answer: Answer) -> None:
+    left = Interrupted(chat_id="chat-1", message_id="message-1", request=answer.request)
+    assert answer.interrupted() == left
+
+    answer.begun = True
+    assert answer.interrupted() == replace(left, request=None)
+    answer.begun, answer.stopped = False, True
+    assert answer.interrupted() == replace(left, request=None)
 
 
 @pytest.mark.parametrize("reason", ["stop", "stop_string", "length", "time"])

@@ -235,8 +235,9 @@ async def test_the_text_so_far_is_kept_for_the_next_thread_from_time_to_time() -
     world = World(MemoryFetcher(hub_answers()), engine=engine)
     await world.load()
     engine.world = world
-    await world.generation.send(chat_request("one two three four five six"))
-    assert world.kept.interrupted == (Interrupted(chat_id="chat-1", message_id="message-1", text=""),)
+    request = chat_request("one two three four five six")
+    await world.generation.send(request)
+    assert world.kept.interrupted == (Interrupted(chat_id="chat-1", message_id="message-1", request=request),)
     await world.heard(GenerationUpdate, 4)
 
     assert KEEP_SECONDS == 0.5

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabagent.adapters.memory.host import MemoryHost
-from tabagent.errors import ModelNotFound
-from tabagent.messages import LoadModel
+from tabagent.errors import JsonValue, ModelNotFound
+from tabagent.messages import LoadModel, SendChatMessage
 from tabagent.models.baton import Baton, Interrupted, SharedBaton
-from tabagent.specs import Device, Dtype
+from tabagent.specs import ChatMessage, Device, Dtype
 
 texts = st.text(max_size=30)
 loads = st.builds(
@@ -21,6 +21,28 @@ loads = st.builds(
     load_id=texts,
     free_dtype=st.booleans(),
 )
+values: st.SearchStrategy[JsonValue] = texts | st.integers()
+objects = st.lists(st.dictionaries(texts, values, max_size=2), max_size=2).map(tuple)
+turns = st.builds(ChatMessage, role=texts, content=texts, name=texts, tool_calls=objects, tool_call_id=texts)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Interrupted:
+    """Answers of which something has come, or nothing yet."""
+    chat_id, message_id = draw(texts), draw(texts)
+    request = SendChatMessage(
+        chat_id=chat_id,
+        message_id=message_id,
+        messages=draw(st.lists(turns, min_size=1, max_size=2).map(tuple)),
+        options=draw(st.dictionaries(texts, st.integers() | st.lists(texts, max_size=2), max_size=2)),
+        tools=draw(objects),
+        visible=draw(st.booleans()),
+    )
+    return Interrupted(
+        chat_id=chat_id, message_id=message_id, text=draw(texts), request=draw(st.none() | st.just(request))
+    )
+
+
 batons = st.builds(
     Baton,
     load=st.none() | loads,
@@ -28,7 +50,7 @@ batons = st.builds(
     previous=st.none() | loads,
     webgpu_failed=texts,
     asleep=st.none() | loads,
-    interrupted=st.lists(st.builds(Interrupted, chat_id=texts, message_id=texts, text=texts), max_size=3).map(tuple),
+    interrupted=st.lists(answers(), max_size=3).map(tuple),
     failed_load=st.none() | loads,
     error=st.none() | st.just(ModelNotFound("acme/none").to_wire()),
 )
