@@ -48,6 +48,7 @@ from tabagent.windows.detaching import Detaching, register_windows
 from tabagent.windows.last_state import LastState, register_last_state
 from tests.unit.conftest import FILES, REPO, World
 from tests.unit.drive.drive_desk import DriveDesk
+from tests.unit.pages.page_desk import PageDesk
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
@@ -132,6 +133,9 @@ async def background(main: ModuleType, world: World) -> AsyncIterator[Background
     register_prompts(router, PromptLibrary(MemoryPreferences(), world.events.append, lambda: 1))
     register_stored_data(router, StoredData({}, world.space, world.events.append))
     main.register_drive(router, DriveDesk().service)
+    desk = PageDesk()
+    main.register_attachments(router, desk.attachments)
+    main.register_pages(router, desk.service)
     logbook.connect(router, settings, world.offers, publisher.publish)
     last = LastState(
         kept=local,
