@@ -41,7 +41,7 @@ const own = { id: chrome.runtime.id, url: location.href };
 reportErrors("service-worker", (message) => forward(message, own));
 
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
-  if (message && "chromeCall" in message) {
+  if (message?.chromeCall) {
     // Documents and workers have no `chrome.tabs` and the like; Python alone asks for them, through its document.
     if (sender.id !== chrome.runtime.id || sender.url !== chrome.runtime.getURL(OFFSCREEN)) return false;
     void callChrome(message.chromeCall).then(reply);

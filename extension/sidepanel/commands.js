@@ -6,6 +6,7 @@ import { place } from "./address.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import { LogCommands } from "./log_commands.js";
+import { DriveCommands } from "./drive_commands.js";
 import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
 import { SettingsCommands } from "./settings_commands.js";
@@ -40,6 +41,7 @@ export class Commands {
     this.account = new AccountCommands(store, this.connection);
     this.logs = new LogCommands(store, this.connection);
     this.windows = new WindowCommands(store, this.connection);
+    this.drive = new DriveCommands(store, this.connection);
   }
 
   start() {

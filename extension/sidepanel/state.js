@@ -74,6 +74,7 @@ export function initialState(kept = {}) {
     loginWanted: false,
     logs: noLogs(),
     browserWindow: null,
+    drive: null,
     ...kept,
   };
 }

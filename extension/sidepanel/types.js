@@ -113,6 +113,17 @@
  * }} Logs  `more`: there are entries before those; `atEnd`: there are none after them that are not shown; `following`:
  *   new ones are shown as they come; `current`: this start of the background
  *
+ * @typedef {{
+ *   id: string, name: string, mimeType: string, size: number | null, modifiedTime: string, webViewLink: string,
+ *   kind: "folder" | "document" | "sheet" | "slides" | "pdf" | "text" | "image" | "other", readable: boolean,
+ * }} DriveFile  as Google describes it; its names are data
+ *
+ * @typedef {{
+ *   known: boolean, available: boolean, account: {name: string, email: string} | null,
+ *   folderId: string, query: string, path: readonly {id: string, name: string}[], files: readonly DriveFile[] | null,
+ *   nextPageToken: string | null, chosen: readonly DriveFile[], inserting: string, notice: string,
+ * }} Drive  of the open dialog; places in `path` have no name; `files` is null while they are fetched; `inserting` is a name
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -128,6 +139,7 @@
  *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
+ *   drive: Drive | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of
  *   `Subjects`; `browserWindow` is where the side panel can be opened
  */

@@ -287,6 +287,7 @@ class ErrorCodes(StrEnum):
     TEMPLATE = "template"
     CONTEXT_OVERFLOW = "context_overflow"
     EMPTY_PROMPT = "empty_prompt"
+    CHAT_NOT_FOUND = "chat_not_found"
     NOTHING_ALLOWED = "nothing_allowed"
     INCOMPLETE_JSON = "incomplete_json"
     UNSUPPORTED_SETTING = "unsupported_setting"

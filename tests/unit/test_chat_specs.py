@@ -1,3 +1,5 @@
+"""Descriptions of chats."""
+
 from dataclasses import FrozenInstanceError
 
 import pytest

@@ -6,6 +6,7 @@ import { PanelElement } from "./element.js";
 import { brandIcon, newChatIcon } from "./icons.js";
 import "./chat.js";
 import "./composer.js";
+import "./drive.js";
 import "./error-banner.js";
 import "./logs.js";
 import "./menu.js";
@@ -98,6 +99,7 @@ export class App extends PanelElement {
             : nothing}
         </div>
       </main>
+      ${state.drive ? html`<tabagent-drive .state=${state} .commands=${commands}></tabagent-drive>` : nothing}
     `;
   }
 

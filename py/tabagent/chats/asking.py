@@ -62,7 +62,8 @@ class Asking:
         """Store a question with the place of its answer, and have it answered.
 
         Raises:
-            InvalidState: The chat or the message before it is gone, or an id is taken.
+            ChatNotFound: It was deleted.
+            InvalidState: The message before it is gone, or an id is taken.
             TabAgentError: As of the generation service; then nothing stays stored.
         """
         async with self._history.writing():

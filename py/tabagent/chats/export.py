@@ -58,7 +58,8 @@ class ChatExport:
         """Offer a file of chats, all of them when none is named, until the next export.
 
         Raises:
-            InvalidState: A chat is not there, or there is none at all.
+            ChatNotFound: One of them is not there.
+            InvalidState: There is none at all.
         """
         ids = list(dict.fromkeys(chat_ids)) or [chat.id for chat in await self._history.chats()]
         if not ids:

@@ -12,7 +12,7 @@ from tabagent.chat_specs import Chat, ChatStatus, Message
 from tabagent.chats.records import preview_of
 from tabagent.chats.tree import MessageTree
 from tabagent.chats.views import chat_view, message_view
-from tabagent.errors import InvalidState, JsonObject
+from tabagent.errors import ChatNotFound, JsonObject
 from tabagent.messages import Event
 from tabagent.ports.attachment_store import AttachmentStore
 from tabagent.ports.chat_store import ChatChange, ChatStore
@@ -95,11 +95,11 @@ class ChatHistory:
         """Return a chat with its messages.
 
         Raises:
-            InvalidState: It is not there, or deleted and not asked for as such.
+            ChatNotFound: It is not there, or deleted and not asked for as such.
         """
         found = await self.find(chat_id)
         if found is None or (found.chat.deleted_at is not None and not deleted):
-            raise InvalidState("This chat is not there any more. Open another one, or begin a new one.", chatId=chat_id)
+            raise ChatNotFound(chat_id)
         return found
 
     async def find(self, chat_id: str) -> OpenChat | None:

@@ -175,28 +175,39 @@ class ChatService:
         return await self._with_chat(request, lambda chat: replace(chat, deleted_at=None), "restore")
 
     async def delete_message(self, request: NamedMessage) -> JsonObject:
-        """Answer DbDeleteMessageRequest: the message goes, and all that followed it.
+        """Answer DbDeleteMessageRequest; a message that is being written is stopped first.
 
-        What is being written is stopped first.
+        What follows the message follows the one before it from then on; where there is an alternative to it, that takes
+        its place and the whole branch goes.
         """
         opened = await self._history.open(request.session_id)
-        _message_of(opened, request.message_id)
-        for key in opened.tree.below(request.message_id):
+        below = opened.tree.below(_message_of(opened, request.message_id).id)
+        beside = len(opened.tree.siblings(request.message_id)) > 1
+        for key in below if beside else (request.message_id,):
             if opened.messages[key].state is MessageState.STREAMING:
                 await self._asking.stop(request.session_id, key)
         async with self._history.writing():
             opened = await self._history.open(request.session_id)
             _message_of(opened, request.message_id)
-            gone = opened.tree.below(request.message_id)
-            beside = [key for key in opened.tree.siblings(request.message_id) if key != request.message_id]
-            parent = opened.tree.parent(request.message_id)
-            path = opened.chat.path
-            if request.message_id in path:
-                # The newest alternative takes its place, if there is one.
-                way = beside[-1:] or ([parent] if parent is not None else [])
-                path = opened.tree.path_to(opened.tree.newest_leaf(way[0]) if beside else way[0]) if way else ()
-            await self._change(opened, path=path, gone=gone)
+            if len(opened.tree.siblings(request.message_id)) > 1:
+                await self._delete_branch(opened, request.message_id)
+            else:
+                await self._delete_alone(opened, request.message_id)
         return {"data": True}
+
+    async def _delete_branch(self, opened: OpenChat, message_id: str) -> None:
+        path = opened.chat.path
+        if message_id in path:
+            beside = [key for key in opened.tree.siblings(message_id) if key != message_id]
+            path = opened.tree.path_to(opened.tree.newest_leaf(beside[-1]))
+        await self._change(opened, path=path, gone=opened.tree.below(message_id))
+
+    async def _delete_alone(self, opened: OpenChat, message_id: str) -> None:
+        parent = opened.tree.parent(message_id)
+        after = [message for message in opened.messages.values() if message.parent_id == message_id]
+        moved = [replace(message, parent_id=parent) for message in after]
+        path = [key for key in opened.chat.path if key != message_id]
+        await self._change(opened, path=path, put=moved, gone=[message_id])
 
     async def select_branch(self, request: NamedMessage) -> JsonObject:
         """Answer SELECT_BRANCH."""

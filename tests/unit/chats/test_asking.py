@@ -6,7 +6,7 @@ import pytest
 
 from tabagent.chat_messages import AnswerAgain
 from tabagent.engine_errors import ContextOverflow
-from tabagent.errors import InvalidState
+from tabagent.errors import ChatNotFound, InvalidState
 from tabagent.generation.attachments import NOTE
 from tests.unit.chats.chat_desk import ChatDesk
 
@@ -172,7 +172,7 @@ async def test_a_deleted_chat_takes_no_question(desk: ChatDesk) -> None:
     await desk.history.purge()
     async with desk.history.writing():
         await desk.history.forget(["chat"])
-    with pytest.raises(InvalidState):
+    with pytest.raises(ChatNotFound):
         await desk.again("a-1", "a-9")
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tabagent.chat_messages import ExportChats, NamedSession
-from tabagent.errors import InvalidState
+from tabagent.errors import ChatNotFound, InvalidState
 from tests.unit.chats.chat_desk import ChatDesk
 
 ATTACK = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -74,5 +74,5 @@ async def test_nothing_and_chats_that_are_gone_cannot_be_exported(desk: ChatDesk
     with pytest.raises(InvalidState, match="no chat"):
         await exported(desk, "json")
     await desk.asked_and_answered(1)
-    with pytest.raises(InvalidState):
+    with pytest.raises(ChatNotFound):
         await exported(desk, "json", "gone")

@@ -20,7 +20,7 @@ ADDRESS = "blob:chrome-extension://x/1"
 
 async def take_in(desk: ChatDesk, content: bytes, size: int | None = None) -> JsonObject:
     """Import a file with this content."""
-    desk.fetcher.answers[ADDRESS] = Answer(200, content)
+    desk.fetcher.answers[ADDRESS] = Answer(body=content)
     file = GivenFile(path="chats.json", address=ADDRESS, size=len(content) if size is None else size)
     return await desk.service.take_in(ImportChats(files=(file,)))
 

@@ -51,7 +51,8 @@ async def test_the_places_of_the_words_are_those_of_javascript(desk: ChatDesk) -
     matches = first["matches"]
     assert isinstance(matches, list)
 
-    shown = [units[2 * match[0] : 2 * match[1]].decode("utf-16-le") for match in matches if isinstance(match, list)]  # type: ignore[operator]
+    places: list[tuple[int, int]] = [(match[0], match[1]) for match in matches]  # type: ignore[index, misc]
+    shown = [units[2 * begin : 2 * end].decode("utf-16-le") for begin, end in places]
     assert shown == ["groß", "GROSS"]
 
 

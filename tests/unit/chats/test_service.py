@@ -16,7 +16,7 @@ from tabagent.chat_messages import (
     UpdateMessage,
 )
 from tabagent.chats.history import UNDO_MS
-from tabagent.errors import InvalidState
+from tabagent.errors import ChatNotFound
 from tabagent.messages import Empty
 from tests.unit.chats.chat_desk import ChatDesk
 
@@ -94,7 +94,7 @@ async def test_a_deleted_chat_is_gone_and_can_be_brought_back(desk: ChatDesk) ->
     await desk.asked_and_answered(1)
     await desk.service.delete(CHAT)
     assert (await desk.service.sessions(Empty()))["data"] == []
-    with pytest.raises(InvalidState):
+    with pytest.raises(ChatNotFound):
         await desk.session()
     await desk.service.restore(CHAT)
 
@@ -125,14 +125,15 @@ async def test_deleting_a_chat_stops_its_answer_first(desk: ChatDesk) -> None:
     assert (await desk.messages())[1]["state"] == "stopped"
 
 
-async def test_a_deleted_message_takes_with_it_what_followed(desk: ChatDesk) -> None:
+async def test_what_followed_a_deleted_message_follows_the_one_before_it(desk: ChatDesk) -> None:
     await desk.asked_and_answered(1)
     await desk.asked_and_answered(2)
-    await desk.service.delete_message(NamedMessage(session_id="chat", message_id="q-2"))
+    await desk.service.delete_message(NamedMessage(session_id="chat", message_id="a-1"))
 
-    assert await desk.texts() == ["question 1", "answer 1"]
+    assert await desk.texts() == ["question 1", "question 2", "answer 2"]
+    assert [message["parent_id"] for message in await desk.messages()] == [None, "q-1", "q-2"]
     told = [event for event in desk.events if isinstance(event, MessagesUpdated)][-1]
-    assert told.removed == ["q-2", "a-2"]
+    assert told.removed == ["a-1"]
 
 
 async def test_an_alternative_takes_the_place_of_a_deleted_message(desk: ChatDesk) -> None:
@@ -194,5 +195,5 @@ async def test_a_reset_forgets_everything(desk: ChatDesk) -> None:
     await desk.service.erase()
 
     assert (desk.profile.chats, desk.profile.messages, desk.profile.attachments) == ({}, {}, {})
-    with pytest.raises(InvalidState):
+    with pytest.raises(ChatNotFound):
         await desk.session()

@@ -97,17 +97,21 @@ class HeldAttachments:
         self.held: dict[str, Attachment] = {}
         self.texts: dict[str, str] = {}
 
-    async def add_text(self, *, name: str, mime_type: str, text: str, kind: str, url: str = "") -> Attachment:
-        return self._keep(name, mime_type, kind, text, len(text.encode()), url)
+    async def add_text(
+        self, *, name: str, mime_type: str, text: str, kind: str, url: str = "", attachment_id: str = "", note: str = ""
+    ) -> Attachment:
+        return self._keep(attachment_id, name, mime_type, kind, text, len(text.encode()), url)
 
-    async def add_file(self, *, name: str, mime_type: str, data: ByteBuffer, url: str = "") -> Attachment:
+    async def add_file(
+        self, *, name: str, mime_type: str, data: ByteBuffer, url: str = "", attachment_id: str = ""
+    ) -> Attachment:
         kind = AttachmentKind.PDF if mime_type == "application/pdf" else AttachmentKind.TEXT
         text = data.to_bytes().decode("utf-8-sig", "replace") if kind == AttachmentKind.TEXT else ""
-        return self._keep(name, mime_type, kind, text, data.size, url)
+        return self._keep(attachment_id, name, mime_type, kind, text, data.size, url)
 
-    def _keep(self, name: str, mime_type: str, kind: str, text: str, size: int, url: str) -> Attachment:
+    def _keep(self, attachment_id: str, name: str, mime_type: str, kind: str, text: str, size: int, url: str) -> Attachment:
         attachment = Attachment(
-            id=f"attachment-{len(self.held)}",
+            id=attachment_id or f"attachment-{len(self.held)}",
             name=name,
             mime_type=mime_type,
             kind=kind,
