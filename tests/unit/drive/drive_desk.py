@@ -109,7 +109,9 @@ class HeldAttachments:
         text = data.to_bytes().decode("utf-8-sig", "replace") if kind == AttachmentKind.TEXT else ""
         return self._keep(attachment_id, name, mime_type, kind, text, data.size, url)
 
-    def _keep(self, attachment_id: str, name: str, mime_type: str, kind: str, text: str, size: int, url: str) -> Attachment:
+    def _keep(
+        self, attachment_id: str, name: str, mime_type: str, kind: str, text: str, size: int, url: str
+    ) -> Attachment:
         attachment = Attachment(
             id=attachment_id or f"attachment-{len(self.held)}",
             name=name,

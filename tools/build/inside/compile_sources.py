@@ -19,5 +19,5 @@ with zipfile.ZipFile(archive) as sources, zipfile.ZipFile("/out/bytecode.zip", "
     sources.extractall(source_folder)
     for name in sorted(name for name in sources.namelist() if name.endswith(".py")):
         shown = f"{home}/{name}"
-        py_compile.compile(source_folder / name, compiled, shown, doraise=True, invalidation_mode=TIMELESS, optimize=2)
+        py_compile.compile(source_folder / name, compiled, shown, doraise=True, invalidation_mode=TIMELESS)
         bytecode.writestr(f"{name}c", compiled.read_bytes())

@@ -31,8 +31,6 @@ for found in pkgutil.walk_packages([RUNTIME], onerror=names.append):
 for name in names:
     try:
         importlib.import_module(name)
-        # What a module leaves behind is given to the next one: the heap grows, and never shrinks again.
-        gc.collect()
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
         raise ImportError(f"{name} cannot be imported for the memory snapshot: {problem}") from error
