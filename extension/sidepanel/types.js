@@ -48,25 +48,16 @@
  *   prefillTps: number | null, promptTokens: number | null, cachedTokens: number,
  * }} Stats  `timeToFirstToken` in milliseconds; of `promptTokens`, `cachedTokens` were known from before
  *
- * @typedef {"streaming" | "complete" | "stopped" | "error"} MessageStatus
- *
- * @typedef {{
- *   phase: "queued" | "loading" | "prefill", done: number, total: number, cachedTokens: number,
- * }} Waiting  answers before this one (queued), or tokens of the prompt that were read (prefill)
- *
- * @typedef {{
- *   id: string, role: "user" | "assistant", text: string, status: MessageStatus,
- *   waiting: Waiting | null, stats: Stats | null, leftOut: number, base: string, held: boolean,
- * }} Message  `leftOut` messages before it did not fit; `base` is the text that a continued answer began with; a held
- *   answer is asked for when the one before it has ended
- *
- * @typedef {{chatId: string, messages: readonly Message[]}} Conversation
+ * @typedef {import("./chat_types.js").Message} Message
+ * @typedef {import("./chat_types.js").MessageStatus} MessageStatus
+ * @typedef {import("./chat_types.js").Waiting} Waiting
+ * @typedef {import("./chat_types.js").Conversation} Conversation
  *
  * @typedef {{modelId: string, dtype: string, device: string}} Choice  an empty dtype: the person has not chosen one
  *
  * @typedef {{kind: "load"} | {kind: "inspect", modelId: string} | {kind: "answer", messageId: string}} Retry
  *
- * @typedef {"chat" | "models" | "settings" | "logs"} View
+ * @typedef {"chat" | "history" | "models" | "settings" | "logs"} View
  *
  * @typedef {{
  *   name: string, type: string, default: any, low: number | null, high: number | null, aboveLow: boolean,
@@ -136,6 +127,7 @@
  *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
+ *   history: import("./chat_types.js").History, toast: import("./chat_types.js").Toast | null,
  *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,

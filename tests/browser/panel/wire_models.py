@@ -119,7 +119,6 @@ def replies(models: list[Json]) -> dict[str, Json]:
         RuntimeMessageTypes.LIST_MODELS: {"models": models, "storage": STORAGE},
         RuntimeMessageTypes.GET_SETTINGS: settings(),
         RuntimeMessageTypes.SAVE_SETTINGS: settings(),
-        RuntimeMessageTypes.SEND_CHAT_MESSAGE: {"chatId": "chat", "messageId": "message"},
         RuntimeMessageTypes.INTERRUPT_GENERATION: {"stopped": True},
         WorkerEventNames.REQUEST_MEMORY_STATS: {"stats": MEMORY},
         RuntimeMessageTypes.GET_ACCOUNT: {"account": None, "oauth": False, "sources": []},
