@@ -87,7 +87,7 @@ async def test_a_tab_behind_that_somebody_closes_ends_the_reading(desk: PageDesk
     desk.browser.granted.add(ORIGIN)
     desk.browser.loads = False
     reading = asyncio.ensure_future(desk.reading.of_address(URL, nobody))
-    while not desk.browser.behind:
+    for _ in range(10):
         await asyncio.sleep(0)
     await desk.browser.close(desk.browser.behind[0])
 
