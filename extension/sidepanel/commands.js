@@ -1,8 +1,9 @@
 // @ts-check
 // What the person can do: each command changes the shown state and asks the background; Python decides the rest.
-import { ErrorCodes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
+import { ErrorCodes, RawDirectMessageTypes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
 import { AccountCommands } from "./account_commands.js";
 import { place } from "./address.js";
+import { AttachmentsCommands } from "./attachments_commands.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import { LogCommands } from "./log_commands.js";
@@ -51,6 +52,7 @@ export class Commands {
     this.logs = new LogCommands(store, this.connection);
     this.windows = new WindowCommands(store, this.connection);
     this.drive = new DriveCommands(store, this.connection);
+    this.attachments = new AttachmentsCommands(store, this.connection);
   }
 
   start() {
@@ -151,18 +153,21 @@ export class Commands {
   #receive(events) {
     this.store.update((state) => applyEvents(state, events));
     const { settings } = this.store.state;
-    for (const { type } of events) {
+    for (const { type, payload } of events) {
       // A new thread knows what became of the model and of an answer that was being written.
       if (type === WorkerEventNames.WORKER_SCRIPT_READY) void this.#takeOver();
       if (type === WorkerEventNames.MANIFEST_UPDATED) void this.#refreshModels();
       if (type === WorkerEventNames.CACHE_CLEARED) void this.#refreshModels();
       if (type === UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG) void this.account.refresh();
       if (type === UIEventNames.LOG_ENTRIES_ADDED) this.logs.added();
+      if (type === RawDirectMessageTypes.WORKER_SCRAPE_STAGE_RESULT) this.attachments.staged(payload);
+      if (type === UIEventNames.ATTACHMENT_ADDED) void this.attachments.take(payload.windowId);
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
       if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE && settings) void this.settings.refresh();
     }
     void this.settings.follow();
     void this.pages.follow();
+    this.attachments.follow();
     void this.chat.sendHeld();
   }
 
@@ -178,6 +183,7 @@ export class Commands {
       view === "models" ? this.account.refresh() : undefined,
       view === "logs" ? this.logs.open() : undefined,
       this.settings.resume(),
+      this.attachments.resume(),
     ]);
     await this.chat.sendHeld();
   }

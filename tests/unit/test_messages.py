@@ -8,8 +8,7 @@ from typing import get_args
 import pytest
 
 from tabagent import messages
-from tabagent.events import DBEventNames, UIEventNames, WorkerEventNames
-from tabagent.messages import Event, InspectModel, Sender
+from tabagent.messages import Event, EventName, InspectModel, Sender
 from tests.unit.payloads import payloads_of, require_slots_and_names
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)
@@ -22,7 +21,7 @@ def test_no_two_events_share_a_name() -> None:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 def test_an_event_is_named_by_a_constant(event: type[Event]) -> None:
-    assert isinstance(event.name, (WorkerEventNames, UIEventNames, DBEventNames))
+    assert isinstance(event.name, EventName)
 
 
 @pytest.mark.parametrize("kind", PAYLOADS, ids=lambda kind: kind.__name__)

@@ -4,16 +4,35 @@ import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { t } from "../i18n.js";
 import { canAsk, canSend, deviceBadge, isAnswering, isLoading } from "../view.js";
+import "./attachments.js";
 import { PanelElement } from "./element.js";
 import { sendIcon, stopIcon } from "./icons.js";
 
 export class Composer extends PanelElement {
+  static properties = { ...PanelElement.properties, offered: { state: true }, dropping: { state: true } };
+
+  constructor() {
+    super();
+    /** An address that was pasted, whose page can be read. */
+    this.offered = "";
+    this.dropping = false;
+  }
+
   render() {
     const { state } = this;
     const answering = isAnswering(state);
     const badge = deviceBadge(state);
     return html`
-      <form class="composer" @submit=${this.#send}>
+      <form
+        class="composer ${this.dropping ? "dropping" : ""}"
+        @submit=${this.#send}
+        @dragover=${this.#onDrag}
+        @dragleave=${() => (this.dropping = false)}
+        @drop=${this.#onDrop}
+        @paste=${this.#onPaste}
+      >
+        <tabagent-attachments .state=${state} .commands=${this.commands}></tabagent-attachments>
+        ${this.offered ? this.#offer() : nothing}
         <textarea
           data-testid="prompt"
           aria-label="Message"
@@ -25,6 +44,7 @@ export class Composer extends PanelElement {
           @keydown=${this.#onKey}
         ></textarea>
         <div class="row">
+          <tabagent-attach-menu .state=${state} .commands=${this.commands}></tabagent-attach-menu>
           <span class="badge" data-testid="device-badge" title="What computes the answers" ?hidden=${!badge}>
             ${badge}
           </span>
@@ -66,6 +86,45 @@ export class Composer extends PanelElement {
     `;
   }
 
+  #offer() {
+    const read = () => {
+      void this.commands.attachments.addAddress(this.offered);
+      this.offered = "";
+    };
+    return html`
+      <div class="row offer">
+        <button type="button" class="button" data-testid="read-address" @click=${read}>
+          ${t("pages_read_address", { host: new URL(this.offered).host })}
+        </button>
+        <button type="button" class="button" @click=${() => (this.offered = "")}>${t("pages_dismiss")}</button>
+      </div>
+    `;
+  }
+
+  #onDrag(/** @type {DragEvent} */ event) {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.dropping = true;
+  }
+
+  #onDrop(/** @type {DragEvent} */ event) {
+    this.dropping = false;
+    const files = event.dataTransfer?.files;
+    if (!files?.length) return;
+    event.preventDefault();
+    void this.commands.attachments.addFiles(files);
+  }
+
+  #onPaste(/** @type {ClipboardEvent} */ event) {
+    const files = event.clipboardData?.files;
+    const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+    // Cells of a table come as text and as a picture of it: the text is meant.
+    if (files?.length && !text) {
+      event.preventDefault();
+      void this.commands.attachments.addFiles(files);
+    } else if (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text)) this.offered = text;
+  }
+
   #placeholder() {
     const { state } = this;
     if (isLoading(state)) return "Ask while the model loads";
@@ -74,6 +133,7 @@ export class Composer extends PanelElement {
 
   #send(/** @type {Event} */ event) {
     event.preventDefault();
+    this.offered = "";
     void this.commands.chat.send();
     this.#focus();
   }
