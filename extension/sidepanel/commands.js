@@ -6,6 +6,7 @@ import { place } from "./address.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import { LogCommands } from "./log_commands.js";
+import { PersonalCommands } from "./personal_commands.js";
 import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
 import { SettingsCommands } from "./settings_commands.js";
@@ -38,6 +39,7 @@ export class Commands {
     this.chat = new ChatCommands(store, this.connection, this.settings, () => this.#refreshState());
     this.shelf = new ShelfCommands(store, this.connection, this.settings);
     this.account = new AccountCommands(store, this.connection);
+    this.personal = new PersonalCommands(store, this.connection, this.settings);
     this.logs = new LogCommands(store, this.connection);
     this.windows = new WindowCommands(store, this.connection);
   }
@@ -91,7 +93,7 @@ export class Commands {
   show(view) {
     this.store.update(set({ view, loginWanted: false, notice: "" }));
     if (view === "models") void this.account.refresh();
-    if (view === "settings") void this.settings.refresh();
+    if (view === "settings") void Promise.all([this.settings.refresh(), this.personal.refresh()]);
     if (view === "logs") void this.logs.open();
   }
 
@@ -136,8 +138,7 @@ export class Commands {
   /** @param {Envelope[]} events */
   #receive(events) {
     this.store.update((state) => applyEvents(state, events));
-    const { settings } = this.store.state;
-    for (const { type } of events) {
+    for (const { type, payload } of events) {
       // A new thread knows what became of the model and of an answer that was being written.
       if (type === WorkerEventNames.WORKER_SCRIPT_READY) void this.#takeOver();
       if (type === WorkerEventNames.MANIFEST_UPDATED) void this.#refreshModels();
@@ -145,10 +146,20 @@ export class Commands {
       if (type === UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG) void this.account.refresh();
       if (type === UIEventNames.LOG_ENTRIES_ADDED) this.logs.added();
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
-      if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE && settings) void this.settings.refresh();
+      if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE) void this.settings.refresh();
+      if (type === UIEventNames.PROMPTS_CHANGED) void this.personal.follow();
+      if (type === UIEventNames.DATA_ERASED) this.#forget(payload.kinds);
     }
     void this.settings.follow();
     void this.chat.sendHeld();
+  }
+
+  /** @param {readonly string[]} kinds of what was erased, here or in another panel */
+  #forget(kinds) {
+    if (kinds.includes("models")) void this.#refreshModels();
+    if (kinds.includes("accounts")) void this.account.refresh();
+    if (kinds.includes("settings")) void this.settings.refresh();
+    void this.personal.follow();
   }
 
   async #takeOver() {
@@ -160,6 +171,7 @@ export class Commands {
       this.#refreshModels(),
       view === "models" ? this.account.refresh() : undefined,
       view === "logs" ? this.logs.open() : undefined,
+      view === "settings" ? this.personal.refresh() : undefined,
       this.settings.resume(),
     ]);
     await this.chat.sendHeld();

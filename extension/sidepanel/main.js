@@ -3,6 +3,7 @@
 import { keptAppearance } from "./appearance.js";
 import { reportErrors } from "../report_errors.js";
 import { Commands } from "./commands.js";
+import { dress } from "./dressing.js";
 import { speak } from "./i18n.js";
 import { keep, restore } from "./page_storage.js";
 import { initialState } from "./state.js";
@@ -19,4 +20,5 @@ store.subscribe((state) => {
   app.state = state;
 });
 keep(store);
+dress(store);
 commands.start();

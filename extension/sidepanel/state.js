@@ -74,6 +74,8 @@ export function initialState(kept = {}) {
     loginWanted: false,
     logs: noLogs(),
     browserWindow: null,
+    prompts: null,
+    stored: null,
     ...kept,
   };
 }

@@ -141,7 +141,7 @@ async def test_the_panels_looks_are_settings_of_their_own(desk: Desk) -> None:
 async def test_settings_that_are_erased_leave_nothing_behind(desk: Desk) -> None:
     await desk.preferences.write(GLOBAL, ORIGINAL)
     for scope, name in (("model", "top_k"), ("resources", "threads"), ("appearance", "text_size")):
-        await desk.save(scope, **{name: 100 if scope == "appearance" else 4})
+        await desk.save_all(scope, {name: 100 if scope == "appearance" else 4})
     assert (await desk.service.measure())[0] == len(ORIGINAL) + 3
 
     await desk.service.erase()
