@@ -40,7 +40,7 @@ async function forward(message, sender) {
 reportErrors("service-worker", (message) => forward(message, { id: chrome.runtime.id, url: location.href }));
 
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
-  if (message && "chromeCall" in message) {
+  if (message?.chromeCall) {
     // Documents and workers have no `chrome.tabs` and the like; Python alone asks for them, through its document.
     if (sender.id !== chrome.runtime.id || sender.url !== chrome.runtime.getURL(OFFSCREEN)) return false;
     void callChrome(message.chromeCall).then(reply);

@@ -125,10 +125,15 @@ UNMISTAKABLE = frozenset(value for value in VALUES if not re.fullmatch("[a-z]+",
 WORDS = VALUES - UNMISTAKABLE
 # Words that mean something else in a file: of which vocabulary they are.
 _PANEL_STATUS = "the panel's own status of a shown message (MessageStatus in types.js), which never leaves it"
+_ATTACHMENT_STATUS = "whether an attachment's text has been read (Attachment in types.js)"
 _PHASE = "what an answer waits for, as GENERATION_STATUS has it"
 OTHER_VOCABULARIES: dict[str, dict[str, str]] = {
     "extension/sidepanel/components/message-parts.js": {"error": _PANEL_STATUS, "queued": _PHASE},
+    "extension/sidepanel/drive_state.js": {"ready": "the panel's own status of an attachment (types.js)"},
     "extension/sidepanel/published.js": {"error": _PANEL_STATUS},
+    "extension/sidepanel/chat_commands.js": {"ready": _ATTACHMENT_STATUS},
+    "extension/sidepanel/chat_events.js": {"error": _PANEL_STATUS},
+    "extension/sidepanel/drafts.js": {"ready": _ATTACHMENT_STATUS},
     "extension/sidepanel/view.js": {"queued": _PHASE},
 }
 NAMING_KEYS = ("type", "name", "event", "state", "status", "code")

@@ -88,7 +88,7 @@ export class AccountCommands extends SubjectCommands {
  * Asks the person, by the browser.
  * @param {chrome.permissions.Permissions} wanted @param {string} otherwise what is told when they refuse
  */
-async function allow(wanted, otherwise) {
+export async function allow(wanted, otherwise) {
   const granted = await chrome.permissions.request(wanted).catch((error) => {
     throw refusal(ErrorCodes.BAD_REQUEST, `The browser does not ask for that permission: ${error.message}`);
   });
@@ -96,6 +96,6 @@ async function allow(wanted, otherwise) {
 }
 
 /** @param {string} code @param {string} message */
-function refusal(code, message) {
+export function refusal(code, message) {
   return new RequestError({ code, message });
 }

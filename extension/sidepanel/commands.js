@@ -7,11 +7,15 @@ import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import { LogCommands } from "./log_commands.js";
 import { PersonalCommands } from "./personal_commands.js";
+import { DriveCommands } from "./drive_commands.js";
+import { HistoryCommands } from "./history_commands.js";
+import { OpenChat } from "./open_chat.js";
 import { ShelfCommands } from "./shelf_commands.js";
 import { applyEvents, applyInspected, applyModels, applySnapshot } from "./published.js";
 import { SettingsCommands } from "./settings_commands.js";
 import { WindowCommands } from "./window_commands.js";
 import { chooseDevice, chooseDtype, chooseModel, problem, set } from "./state.js";
+import { Undo } from "./undo.js";
 import { dtypeToLoad, models } from "./view.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
@@ -26,8 +30,9 @@ export class Commands {
   /**
    * @param {import("./store.js").Store<PanelState>} store
    * @param {typeof chrome.runtime} runtime
+   * @param {import("./drafts.js").Drafts} drafts
    */
-  constructor(store, runtime) {
+  constructor(store, runtime, drafts) {
     this.store = store;
     this.connection = new Connection(runtime, {
       connected: () => void this.#takeOver(),
@@ -36,15 +41,23 @@ export class Commands {
       received: (events) => this.#receive(events),
     });
     this.settings = new SettingsCommands(store, this.connection);
-    this.chat = new ChatCommands(store, this.connection, this.settings, () => this.#refreshState());
+    const refreshState = () => this.#refreshState();
+    this.undo = new Undo(store);
+    this.pages = new OpenChat(store, this.connection, drafts, refreshState);
+    const { settings, pages, undo } = this;
+    this.chat = new ChatCommands(store, this.connection, { settings, pages, undo, refreshState });
+    this.history = new HistoryCommands(store, this.connection, { pages, undo });
     this.shelf = new ShelfCommands(store, this.connection, this.settings);
     this.account = new AccountCommands(store, this.connection);
     this.personal = new PersonalCommands(store, this.connection, this.settings);
     this.logs = new LogCommands(store, this.connection);
     this.windows = new WindowCommands(store, this.connection);
+    this.drive = new DriveCommands(store, this.connection);
   }
 
   start() {
+    // What was deleted is deleted, however the person leaves.
+    addEventListener("pagehide", () => void this.undo.end());
     void this.connection.run();
   }
 
@@ -92,6 +105,7 @@ export class Commands {
   /** @param {import("./types.js").View} view */
   show(view) {
     this.store.update(set({ view, loginWanted: false, notice: "" }));
+    if (view === "history") void this.history.refresh();
     if (view === "models") void this.account.refresh();
     if (view === "settings") void Promise.all([this.settings.refresh(), this.personal.refresh()]);
     if (view === "logs") void this.logs.open();
@@ -151,11 +165,16 @@ export class Commands {
       if (type === UIEventNames.DATA_ERASED) this.#forget(payload.kinds);
     }
     void this.settings.follow();
+    void this.pages.follow();
     void this.chat.sendHeld();
   }
 
   /** @param {readonly string[]} kinds of what was erased, here or in another panel */
   #forget(kinds) {
+    if (kinds.includes("chats")) {
+      void this.chat.newChat();
+      void this.history.refresh();
+    }
     if (kinds.includes("models")) void this.#refreshModels();
     if (kinds.includes("accounts")) void this.account.refresh();
     if (kinds.includes("settings")) void this.settings.refresh();
@@ -169,6 +188,8 @@ export class Commands {
     await Promise.all([
       this.#refreshState(),
       this.#refreshModels(),
+      this.pages.reload(),
+      view === "history" ? this.history.refresh() : undefined,
       view === "models" ? this.account.refresh() : undefined,
       view === "logs" ? this.logs.open() : undefined,
       view === "settings" ? this.personal.refresh() : undefined,

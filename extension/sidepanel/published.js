@@ -1,7 +1,8 @@
 // @ts-check
 // What the background publishes, drawn into the panel's state.
 import { ErrorCodes, LoadingStatusTypes, ModelWorkerStates, UIEventNames, WorkerEventNames } from "../events.js";
-import { reconciled, streamingAnswer, withChange } from "./conversation.js";
+import { CHAT_CHANGES } from "./chat_events.js";
+import { reconciled, streamingAnswer } from "./conversation.js";
 import { transfersOf, withTransfer } from "./shelf.js";
 import { problem } from "./state.js";
 
@@ -58,29 +59,7 @@ const CHANGES = {
   [WorkerEventNames.CACHE_CLEARED]: (state) => ({ ...state, transfers: {} }),
   [UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG]: (state) => ({ ...state, view: "models", loginWanted: true }),
 
-  [WorkerEventNames.GENERATION_STATUS]: (state, { messageId, phase, done, total, cachedTokens, leftOut }) =>
-    withMessage(state, messageId, () => ({
-      waiting: { phase, done, total, cachedTokens: cachedTokens ?? 0 },
-      leftOut: leftOut ?? 0,
-    })),
-  [WorkerEventNames.GENERATION_UPDATE]: (state, payload) =>
-    withMessage(state, payload.messageId, ({ text }) => ({
-      text: text + payload.token,
-      waiting: null,
-      stats: statsOf(payload),
-    })),
-  [WorkerEventNames.GENERATION_COMPLETE]: (state, payload) => finished(state, payload, "complete"),
-  [WorkerEventNames.GENERATION_STOPPED]: (state, payload) => finished(state, payload, "stopped"),
-  [WorkerEventNames.GENERATION_ERROR]: (state, { messageId, error, generatedText }) => ({
-    ...withMessage(state, messageId, ({ text, base }) => ({
-      // After a crash the background knows what it had kept, which may be less than what is shown.
-      text: text.startsWith(base + (generatedText ?? "")) ? text : base + generatedText,
-      waiting: null,
-      status: "error",
-    })),
-    stopping: false,
-    problem: problem(error, { kind: "answer", messageId }),
-  }),
+  ...CHAT_CHANGES,
 };
 
 /** @param {PanelState} state @param {Envelope[]} events @returns {PanelState} */
@@ -157,43 +136,4 @@ function problemOfLoad(state, error) {
 /** @param {any} payload */
 function modelOf({ modelId, dtype, executionProvider }) {
   return { modelId, dtype, executionProvider };
-}
-
-/** @param {any} payload @returns {import("./types.js").Stats} */
-function statsOf(payload) {
-  return {
-    tps: payload.tps ?? null,
-    numTokens: payload.numTokens ?? 0,
-    timeToFirstToken: payload.timeToFirstToken ?? null,
-    finishReason: payload.finishReason ?? null,
-    prefillTps: payload.prefillTps ?? null,
-    promptTokens: payload.promptTokens ?? null,
-    cachedTokens: payload.cachedTokens ?? 0,
-  };
-}
-
-/**
- * @param {PanelState} state @param {string} messageId
- * @param {(message: import("./types.js").Message) => Partial<import("./types.js").Message>} change
- * @returns {PanelState}
- */
-function withMessage(state, messageId, change) {
-  const chat = withChange(state.chat, messageId, change);
-  return chat === state.chat ? state : { ...state, chat };
-}
-
-/**
- * @param {PanelState} state @param {any} payload @param {import("./types.js").MessageStatus} status
- * @returns {PanelState}
- */
-function finished(state, payload, status) {
-  const { messageId, generatedText } = payload;
-  const next = withMessage(state, messageId, ({ text, base, leftOut }) => ({
-    text: generatedText === undefined ? text : base + generatedText,
-    status,
-    waiting: null,
-    leftOut: payload.leftOut ?? leftOut,
-    stats: statsOf(payload),
-  }));
-  return { ...next, stopping: false };
 }

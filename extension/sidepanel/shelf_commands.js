@@ -4,6 +4,7 @@ import { RuntimeMessageTypes, WorkerEventNames } from "../events.js";
 import { bytes, listed } from "./format.js";
 import { t } from "./i18n.js";
 import { applyInspected } from "./published.js";
+import { saveAs } from "./saving.js";
 import { Subjects, keyOf, withoutTrouble } from "./shelf.js";
 import { set } from "./state.js";
 import { SubjectCommands } from "./subject_commands.js";
@@ -124,12 +125,4 @@ export class ShelfCommands extends SubjectCommands {
 function pathInside(file) {
   const [, ...inside] = file.webkitRelativePath.split("/");
   return inside.length ? inside.join("/") : file.name;
-}
-
-/** @param {string} address a `blob:` of the extension's own @param {string} name */
-function saveAs(address, name) {
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
 }

@@ -3,6 +3,7 @@
 import { ErrorCodes, ModelWorkerStates } from "../events.js";
 import { newConversation } from "./conversation.js";
 import { noLogs } from "./log_commands.js";
+import { initialHistory } from "./history_state.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Problem} Problem */
@@ -27,6 +28,7 @@ const FINAL = new Set([
   ErrorCodes.IMPORT_FAILED,
   ErrorCodes.LOGIN_FAILED,
   ErrorCodes.TEMPLATE,
+  ErrorCodes.CHAT_NOT_FOUND,
 ]);
 
 /** @param {WireError} error @returns {boolean} whether the same request may work later */
@@ -76,6 +78,9 @@ export function initialState(kept = {}) {
     browserWindow: null,
     prompts: null,
     stored: null,
+    drive: null,
+    history: initialHistory(),
+    toast: null,
     ...kept,
   };
 }

@@ -48,25 +48,16 @@
  *   prefillTps: number | null, promptTokens: number | null, cachedTokens: number,
  * }} Stats  `timeToFirstToken` in milliseconds; of `promptTokens`, `cachedTokens` were known from before
  *
- * @typedef {"streaming" | "complete" | "stopped" | "error"} MessageStatus
- *
- * @typedef {{
- *   phase: "queued" | "loading" | "prefill", done: number, total: number, cachedTokens: number,
- * }} Waiting  answers before this one (queued), or tokens of the prompt that were read (prefill)
- *
- * @typedef {{
- *   id: string, role: "user" | "assistant", text: string, status: MessageStatus,
- *   waiting: Waiting | null, stats: Stats | null, leftOut: number, base: string, held: boolean,
- * }} Message  `leftOut` messages before it did not fit; `base` is the text that a continued answer began with; a held
- *   answer is asked for when the one before it has ended
- *
- * @typedef {{chatId: string, messages: readonly Message[]}} Conversation
+ * @typedef {import("./chat_types.js").Message} Message
+ * @typedef {import("./chat_types.js").MessageStatus} MessageStatus
+ * @typedef {import("./chat_types.js").Waiting} Waiting
+ * @typedef {import("./chat_types.js").Conversation} Conversation
  *
  * @typedef {{modelId: string, dtype: string, device: string}} Choice  an empty dtype: the person has not chosen one
  *
  * @typedef {{kind: "load"} | {kind: "inspect", modelId: string} | {kind: "answer", messageId: string}} Retry
  *
- * @typedef {"chat" | "models" | "settings" | "logs"} View
+ * @typedef {"chat" | "history" | "models" | "settings" | "logs"} View
  *
  * @typedef {{
  *   name: string, type: string, default: any, low: number | null, high: number | null, aboveLow: boolean,
@@ -120,6 +111,17 @@
  *   kinds: readonly {kind: string, count: number, bytes: number}[], usage: number, quota: number, persisted: boolean,
  * }} Stored  what is kept; bytes
  *
+ * @typedef {{
+ *   id: string, name: string, mimeType: string, size: number | null, modifiedTime: string, webViewLink: string,
+ *   kind: "folder" | "document" | "sheet" | "slides" | "pdf" | "text" | "image" | "other", readable: boolean,
+ * }} DriveFile  as Google describes it; its names are data
+ *
+ * @typedef {{
+ *   known: boolean, available: boolean, account: {name: string, email: string} | null,
+ *   folderId: string, query: string, path: readonly {id: string, name: string}[], files: readonly DriveFile[] | null,
+ *   nextPageToken: string | null, chosen: readonly DriveFile[], inserting: string, notice: string,
+ * }} Drive  of the open dialog; places in `path` have no name; `files` is null while they are fetched; `inserting` is a name
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -132,10 +134,12 @@
  *   transfers: Readonly<Record<string, Transfer>>, importing: Transfer | null,
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
+ *   history: import("./chat_types.js").History, toast: import("./chat_types.js").Toast | null,
  *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
  *   prompts: readonly Prompt[] | null, stored: Stored | null,
+ *   drive: Drive | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of
  *   `Subjects`; `browserWindow` is where the side panel can be opened
  */

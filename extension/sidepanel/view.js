@@ -85,7 +85,9 @@ export function canAsk(state) {
 
 /** @param {PanelState} state @returns {boolean} */
 export function canSend(state) {
-  return canAsk(state) && state.draft.trim() !== "";
+  // What is still being read would not be in the question.
+  const reading = state.attachments.some(({ status }) => status === "reading");
+  return canAsk(state) && !state.chat.loading && !reading && state.draft.trim() !== "";
 }
 
 /** @param {PanelState} state @returns {boolean} whether the chosen model is the one that runs */

@@ -11,7 +11,8 @@
     │   ├── InvalidState         not possible now, and waiting does not help
     │   ├── Busy                 not possible now, possible later
     │   ├── QueueFull            too many wait already
-    │   └── EmptyPrompt
+    │   ├── EmptyPrompt
+    │   └── ChatNotFound
     ├── HubError                 the hub has not what was asked for, or does not answer
     │   ├── ModelNotFound
     │   ├── ModelGated
@@ -158,6 +159,15 @@ class EmptyPrompt(RequestError):
 
     def __init__(self) -> None:
         super().__init__("The message is empty. Type something and send again.")
+
+
+class ChatNotFound(RequestError):
+    """A stored chat was deleted, or never was."""
+
+    code = ErrorCodes.CHAT_NOT_FOUND
+
+    def __init__(self, chat_id: str) -> None:
+        super().__init__("This chat is not there any more. Open another one, or begin a new one.", chatId=chat_id)
 
 
 class HubError(TabAgentError):

@@ -122,6 +122,17 @@ class RuntimeMessageTypes(StrEnum):
     DETACH_SIDE_PANEL = "detachSidePanel"
     GET_DETACHED_STATE = "getDetachedState"
     RESTORE_LAST_STATE = "restoreLastState"
+    GET_DB_READY_STATE = "getDbReadyState"
+    # new: questions and answers that the background stores
+    ASK_QUESTION = "askQuestion"
+    ANSWER_AGAIN = "answerAgain"
+    CONTINUE_ANSWER = "continueAnswer"
+    SELECT_BRANCH = "selectBranch"
+    # new: the other ways to use stored chats
+    SEARCH_CHATS = "searchChats"
+    RESTORE_CHAT = "restoreChat"
+    EXPORT_CHATS = "exportChats"
+    IMPORT_CHATS = "importChats"
 
 
 class DBEventNames(StrEnum):
@@ -256,6 +267,7 @@ class ErrorCodes(StrEnum):
     TEMPLATE = "template"
     CONTEXT_OVERFLOW = "context_overflow"
     EMPTY_PROMPT = "empty_prompt"
+    CHAT_NOT_FOUND = "chat_not_found"
     NOTHING_ALLOWED = "nothing_allowed"
     INCOMPLETE_JSON = "incomplete_json"
     UNSUPPORTED_SETTING = "unsupported_setting"

@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable
 
 from tabagent import chat_codec, codec, model_codec
+from tabagent.adapters.browser.attachment_store import IndexedDbAttachmentStore
 from tabagent.adapters.browser.auth_window import BrowserAuthWindow
 from tabagent.adapters.browser.browser_state import ChromeBrowserState
+from tabagent.adapters.browser.chat_store import IndexedDbChatStore
 from tabagent.adapters.browser.chrome import Chrome
 from tabagent.adapters.browser.fetch import BrowserFetcher
 from tabagent.adapters.browser.file_offer import BrowserFileOffer
@@ -29,8 +31,11 @@ from tabagent.adapters.browser.opfs import OpfsChunkStore
 from tabagent.adapters.browser.preferences import BrowserPreferences
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
+from tabagent.adapters.browser.user_data import UserDatabase
 from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.adapters.browser.windows import ChromeWindows
+from tabagent.chats.building import build_chats
+from tabagent.chats.requests import register_chats
 from tabagent.drive.account import GoogleAccount
 from tabagent.drive.client import DriveClient
 from tabagent.drive.held import HeldAttachments
@@ -76,7 +81,6 @@ PREPARE_ENGINE_AFTER_SECONDS = 1.0
 
 # What lies in databases of its own, by the original's names: the database, and its stores.
 RECORDS = {
-    StoredKind.CHATS: ("TabAgentUserData", ("TabAgentChats", "TabAgentMessages", "TabAgentChatSummaries")),
     StoredKind.ATTACHMENTS: ("TabAgentUserData", ("TabAgentAttachments",)),
     StoredKind.LOGS: ("TabAgentLogs", ("TabAgentLogs",)),
 }
@@ -164,10 +168,24 @@ async def start(js_host: JsHost) -> OnMessage:
     google = GoogleAccount(fetcher, vault, BrowserAuthWindow(Chrome(js_host)), time.time, config["googleClientId"])
     drive_client = DriveClient(fetcher, google, asyncio.sleep)
     drive = DriveService(google, DriveListing(drive_client), DriveReader(drive_client), HeldAttachments())
+    user_data = UserDatabase()
+    attachments = IndexedDbAttachmentStore(user_data)
+    chats = build_chats(
+        store=IndexedDbChatStore(user_data),
+        attachments=attachments,
+        generation=generation,
+        loaded=lambda: manager.loaded,
+        publish=publisher.publish,
+        call_later=loop.call_later,
+        fetcher=fetcher,
+        offers=offers,
+    )
+    publisher.listen(chats.recorder.hear)
     probe = MemoryReport(host, engine, manager, generation)
     router = EventRouter(config["extensionId"], logbook.note_request)
     register(router, manager, generation, probe, publisher, version=config["version"])
     register_settings(router, settings)
+    register_chats(router, chats.service)
     register_library(router, library, exchange)
     register_account(router, account, sources)
     prompts = PromptLibrary(preferences, publisher.publish, lambda: int(time.time() * 1000))
@@ -179,6 +197,7 @@ async def start(js_host: JsHost) -> OnMessage:
         prompts=prompts,
         account=account,
         sources=sources,
+        chats=chats.service,
         records={kind: BrowserHoldings(*place) for kind, place in RECORDS.items()},
     )
     register_stored_data(router, StoredData(kept, space, publisher.publish))
@@ -209,6 +228,9 @@ async def start(js_host: JsHost) -> OnMessage:
         task.add_done_callback(running.discard)
 
     manager.resume()
+    settled = loop.create_task(chats.service.start(chats.recorder.settle(generation.answering)))
+    running.add(settled)
+    settled.add_done_callback(running.discard)
     later = loop.create_task(_after_start(library, adoption, opfs, store, engine, begun))
     running.add(later)
     later.add_done_callback(running.discard)

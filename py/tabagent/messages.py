@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from tabagent.chat_messages import ChatEvent
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.events import (
     DBEventNames,
@@ -23,11 +24,11 @@ from tabagent.events import (
 )
 from tabagent.log_messages import LogEntriesAdded
 from tabagent.model_messages import SettingsScope
-from tabagent.personal_messages import DataErased, PromptsChanged
+from tabagent.personal_messages import PersonalEvent
 from tabagent.specs import ChatMessage, Device, Dtype
 
 RequestName = RuntimeMessageTypes | WorkerEventNames | DBEventNames
-EventName = UIEventNames | WorkerEventNames
+EventName = UIEventNames | WorkerEventNames | DBEventNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,7 +392,7 @@ Event = (
     | SettingsChanged
     | ResetComplete
     | MemoryStats
-    | PromptsChanged
-    | DataErased
+    | PersonalEvent
     | LogEntriesAdded
+    | ChatEvent
 )

@@ -61,3 +61,6 @@ class DataErased:
 
     name: ClassVar[UIEventNames] = UIEventNames.DATA_ERASED
     kinds: list[str]
+
+
+PersonalEvent = PromptsChanged | DataErased

@@ -25,6 +25,7 @@ EXAMPLES: list[TabAgentError] = [
     errors.InvalidState("No model is loaded. Choose a model and press Load."),
     errors.Busy("An answer is being written. Stop it first."),
     errors.EmptyPrompt(),
+    errors.ChatNotFound("c"),
     errors.ModelNotFound("acme/none"),
     errors.ModelGated("acme/gated"),
     errors.NoOnnxFiles("acme/torch"),

@@ -46,6 +46,7 @@ from tabagent.publisher import EventPublisher
 from tabagent.router import EventRouter
 from tabagent.windows.detaching import Detaching, register_windows
 from tabagent.windows.last_state import LastState, register_last_state
+from tests.unit.chats.chat_desk import ChatDesk
 from tests.unit.conftest import FILES, REPO, World
 from tests.unit.drive.drive_desk import DriveDesk
 
@@ -132,6 +133,9 @@ async def background(main: ModuleType, world: World) -> AsyncIterator[Background
     register_prompts(router, PromptLibrary(MemoryPreferences(), world.events.append, lambda: 1))
     register_stored_data(router, StoredData({}, world.space, world.events.append))
     main.register_drive(router, DriveDesk().service)
+    desk = ChatDesk()
+    await desk.service.start(desk.recorder.settle(frozenset()))
+    main.register_chats(router, desk.service)
     logbook.connect(router, settings, world.offers, publisher.publish)
     last = LastState(
         kept=local,

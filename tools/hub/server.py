@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
 from tools.environment import CACHE, ToolError
 from tools.hub.access import Access
@@ -98,7 +98,7 @@ class LocalHub:
         self._files = Files(access, self.faults, redirect_small_files)
         self._api = Api(access, self._files.announced_size)
         self._certificate = make_certificate(CERTIFIED_NAMES)
-        self._server: _Server | None = None
+        self._server: SiteServer | None = None
 
     @property
     def authority_pem(self) -> bytes:
@@ -159,7 +159,7 @@ class LocalHub:
 
     def __enter__(self) -> Self:
         try:
-            self._server = _Server((_ADDRESS, self.port), self, self._certificate.server_context)
+            self._server = SiteServer((_ADDRESS, self.port), self, self._certificate.server_context)
         except OSError as error:
             reason = error.strerror or error
             raise ToolError(
@@ -179,14 +179,36 @@ class LocalHub:
             repository.close()
 
 
-class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+class Site(Protocol):
+    """What the server asks: a hub, or another site that is stood in for."""
+
+    @property
+    def requests(self) -> RequestLog:
+        """What it was asked for."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong."""
+        ...
+
+    def target(self, request: Request) -> str:
+        """Return what a request is about."""
+        ...
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to a request."""
+        ...
+
+
+class SiteServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """One thread accepts, each connection has its own; all of them end with the hub."""
 
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], hub: LocalHub, context: ssl.SSLContext) -> None:
+    def __init__(self, address: tuple[str, int], hub: Site, context: ssl.SSLContext) -> None:
         self.hub = hub
         self.closing = threading.Event()
         self._context = context
@@ -198,9 +220,11 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         )
 
     def start(self) -> None:
+        """Accept connections."""
         self._acceptor.start()
 
     def stop(self) -> None:
+        """Accept nothing any more and end all connections."""
         self.closing.set()
         self.shutdown()
         self._acceptor.join()
@@ -215,6 +239,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.server_close()
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
+        """Return the next connection, under TLS."""
         plain, address = super().get_request()
         # The handshake waits for the client, so it belongs to the connection's own thread.
         connection = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
@@ -224,6 +249,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return connection, address
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """End a connection."""
         super().shutdown_request(request)
         with self._changed:
             self._connections.discard(cast(socket.socket, request))
@@ -238,7 +264,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     """Reads requests of one connection, writes the hub's answers."""
 
-    server: _Server
+    server: SiteServer
     protocol_version = "HTTP/1.1"
     server_version = "TabAgentLocalHub"
     sys_version = ""

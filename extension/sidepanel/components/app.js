@@ -1,12 +1,17 @@
 // @ts-check
 // The frame of the panel, and what belongs to the whole page: its data attributes and the Escape key.
 import { html, nothing } from "lit";
+import { t } from "../i18n.js";
 import { isAnswering, status } from "../view.js";
 import { PanelElement } from "./element.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
 import { brandIcon, newChatIcon } from "./icons.js";
 import "./chat.js";
+import "./chat-title.js";
 import "./composer.js";
+import "./drive.js";
 import "./error-banner.js";
+import "./history.js";
 import "./logs.js";
 import "./menu.js";
 import "./model-bar.js";
@@ -14,6 +19,10 @@ import "./models.js";
 import "./progress.js";
 import "./settings.js";
 import "./tabs.js";
+import "./toast.js";
+
+// Each is drawn while it is shown; the chat stays drawn, with the place in it.
+const PAGES = /** @type {const} */ (["history", "models", "settings"]);
 
 export class App extends PanelElement {
   connectedCallback() {
@@ -39,7 +48,7 @@ export class App extends PanelElement {
         <div class="top">
           ${brandIcon}
           <div class="top-text">
-            <h1>TabAgent</h1>
+            <tabagent-chat-title .state=${state} .commands=${commands}></tabagent-chat-title>
             <p class="status" data-mood=${mood}>
               <span class="dot" aria-hidden="true"></span>
               <span role="status" data-testid="status" title=${text}>${text}</span>
@@ -49,9 +58,9 @@ export class App extends PanelElement {
             type="button"
             class="icon-button"
             data-testid="new-chat-button"
-            title="New chat"
-            aria-label="New chat"
-            ?disabled=${state.chat.messages.length === 0}
+            title=${t("chat_new")}
+            aria-label=${t("chat_new")}
+            ?disabled=${isFresh(state)}
             @click=${this.#newChat}
           >
             ${newChatIcon}
@@ -70,34 +79,15 @@ export class App extends PanelElement {
             <tabagent-composer .state=${state} .commands=${commands}></tabagent-composer>
           </div>
         </div>
-        <div
-          class="view"
-          role="tabpanel"
-          id="view-models"
-          aria-labelledby="tab-models"
-          ?hidden=${state.view !== "models"}
-        >
-          ${state.view === "models"
-            ? this.#page(html`<tabagent-models .state=${state} .commands=${commands}></tabagent-models>`)
-            : nothing}
-        </div>
-        <div
-          class="view"
-          role="tabpanel"
-          id="view-settings"
-          aria-labelledby="tab-settings"
-          ?hidden=${state.view !== "settings"}
-        >
-          ${state.view === "settings"
-            ? this.#page(html`<tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>`)
-            : nothing}
-        </div>
+        ${PAGES.map((name) => this.#page(name))}
         <div class="view" id="view-logs" ?hidden=${state.view !== "logs"}>
           ${state.view === "logs"
             ? html`<tabagent-logs .state=${state} .commands=${commands}></tabagent-logs>`
             : nothing}
         </div>
       </main>
+      <tabagent-toast .state=${state} .commands=${commands}></tabagent-toast>
+      ${state.drive ? html`<tabagent-drive .state=${state} .commands=${commands}></tabagent-drive>` : nothing}
     `;
   }
 
@@ -107,30 +97,44 @@ export class App extends PanelElement {
     if (this.state.known) dataset.state = this.state.modelState;
   }
 
-  /** @param {unknown} content */
-  #page(content) {
+  /** @param {typeof PAGES[number]} name */
+  #page(name) {
+    const shown = this.state.view === name;
     return html`
-      <div class="page-scroller">${content}</div>
-      <div class="bottom">${this.#errorBanner()}</div>
+      <div class="view" role="tabpanel" id="view-${name}" aria-labelledby="tab-${name}" ?hidden=${!shown}>
+        ${shown
+          ? html`<div class="page-scroller">${this.#content(name)}</div>
+              <div class="bottom">${this.#errorBanner()}</div>`
+          : nothing}
+      </div>
     `;
+  }
+
+  /** @param {typeof PAGES[number]} name */
+  #content(name) {
+    const { state, commands } = this;
+    if (name === "history") return html`<tabagent-history .state=${state} .commands=${commands}></tabagent-history>`;
+    if (name === "models") return html`<tabagent-models .state=${state} .commands=${commands}></tabagent-models>`;
+    return html`<tabagent-settings .state=${state} .commands=${commands}></tabagent-settings>`;
   }
 
   #errorBanner() {
     return html`<tabagent-error-banner .state=${this.state} .commands=${this.commands}></tabagent-error-banner>`;
   }
 
-  async #newChat() {
+  #newChat() {
     this.commands.show("chat");
-    await this.commands.chat.newChat();
-    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=prompt]"))?.focus();
+    this.commands.chat.newChat();
+    focusWhenDrawn(PROMPT);
   }
 
   #onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
     if (this.querySelector("dialog[open]")) return; // it is what Escape closes
     if (this.state.view === "models") this.#leaveModels();
-    else if (this.state.view === "logs") this.#leaveLogs();
-    else if (this.state.view === "settings") this.#goToChat();
+    else if (this.state.view === "logs") void this.#leaveLogs();
+    else if (this.state.view === "history") this.#leaveHistory();
+    else if (this.state.view !== "chat") this.#goToChat();
     else if (isAnswering(this.state)) void this.commands.chat.stop();
     else return;
     event.preventDefault();
@@ -148,10 +152,20 @@ export class App extends PanelElement {
     /** @type {HTMLElement | null} */ (this.querySelector("#tab-settings"))?.focus();
   }
 
+  #leaveHistory() {
+    if (this.state.history.query) this.commands.history.search("");
+    else this.#goToChat();
+  }
+
   #goToChat() {
     this.commands.show("chat");
     /** @type {HTMLElement | null} */ (this.querySelector("#tab-chat"))?.focus();
   }
+}
+
+/** @param {import("../types.js").PanelState} state @returns {boolean} whether the open chat is a new one already */
+function isFresh({ chat }) {
+  return chat.messages.length === 0 && !chat.stored && !chat.loading && chat.held.length === 0;
 }
 
 customElements.define("tabagent-app", App);

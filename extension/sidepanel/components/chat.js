@@ -1,145 +1,202 @@
 // @ts-check
-// The conversation. Follows the newest text only while the reader is at the end.
+// The open chat: a window of its messages that moves with the reader, and follows the newest text only at the end.
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { canAsk, isLoading } from "../view.js";
-import { streamingAnswer } from "../conversation.js";
+import { earlierCount, shownMessages, streamingAnswer } from "../conversation.js";
+import { t } from "../i18n.js";
+import { MessageWindow } from "../message_window.js";
+import { canAsk } from "../view.js";
+import { chatFailed, chatSkeleton, emptyChat } from "./chat-parts.js";
 import { PanelElement } from "./element.js";
-import { chipIcon, diskIcon, downIcon, lockIcon } from "./icons.js";
+import { downIcon } from "./icons.js";
+import { ReadingPlace } from "./reading-place.js";
 import "./message.js";
 
-// Nearer to the end than this is at the end.
-const SLACK_PX = 32;
+/** @typedef {import("../types.js").Message} Message */
 
-const EXAMPLES = [
-  "Explain photosynthesis in two sentences.",
-  "Write a short poem about open browser tabs.",
-  "Give me five ideas for a quick dinner.",
-];
-
-const POINTS = [
-  [lockIcon, "Private.", "The model runs on this computer; what you write never leaves it."],
-  [diskIcon, "Yours.", "A model is downloaded once, then works without a network."],
-  [chipIcon, "Your hardware.", "On the graphics card where there is one, else on the processor."],
-];
+// Of an answer that is done, so much is read out by itself.
+const ANNOUNCED_CHARACTERS = 300;
 
 export class Chat extends PanelElement {
-  static properties = { ...PanelElement.properties, away: { state: true } };
+  static properties = { ...PanelElement.properties, away: { state: true }, announced: { state: true } };
 
   constructor() {
     super();
+    /** Whether the reader is somewhere else than at the end. */
     this.away = false;
-    this.count = 0;
+    /** What a screen reader is told. */
+    this.announced = "";
+    this.window = new MessageWindow();
+    /** The newest message when the reader left the end. */
+    this.seen = "";
+    this.chatId = "";
+    /** The answer that was being written when this was drawn last. */
+    this.streaming = "";
+    this.place = new ReadingPlace({
+      away: (away) => this.#leave(away),
+      hasMore: () => !this.window.isAtEnd,
+      nearTop: () => this.#extendUp(),
+      nearEnd: () => this.#extendDown(),
+    });
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.place.stop();
   }
 
   render() {
-    const { messages } = this.state.chat;
-    const idle = canAsk(this.state) && !streamingAnswer(this.state.chat);
+    const { chat } = this.state;
+    const messages = shownMessages(chat);
+    this.#prepare(chat, messages);
+    const shown = this.window.of(messages);
+    const settled = !streamingAnswer(chat);
+    const idle = canAsk(this.state) && settled;
+    const unseen = this.#unseen(messages);
+    const label = unseen ? t("chat_jump_new", { count: unseen }) : t("chat_jump");
     return html`
-      <div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#onScroll}>
-        <h2 class="visually-hidden">Conversation</h2>
-        <div class="log" role="log" aria-live="polite" aria-label="Conversation">
+      <div class="scroller" tabindex="0" role="region" aria-label=${t("chat_messages")} @scroll=${this.place.onScroll}>
+        <h2 class="visually-hidden">${t("chat_conversation")}</h2>
+        ${chat.paging || (earlierCount(chat) > 0 && this.window.isAtTop)
+          ? html`<p class="hint earlier" data-testid="loading-earlier">${t("chat_loading_earlier")}</p>`
+          : nothing}
+        <div class="log" role="log" aria-live="off" aria-label=${t("chat_conversation")}>
           ${repeat(
-            messages,
+            shown,
             ({ id }) => id,
-            (message, index) => html`<tabagent-message
+            (message) => html`<tabagent-message
               .message=${message}
               .commands=${this.commands}
               ?last=${message === messages.at(-1)}
               ?idle=${idle}
-              .ahead=${message.held ? unfinished(messages.slice(0, index)) : 0}
+              ?settled=${settled}
+              .ahead=${message.held ? unfinishedBefore(messages, message) : 0}
             ></tabagent-message>`,
           )}
         </div>
-        ${messages.length === 0 ? this.#empty() : nothing}
+        ${chat.loading ? chatSkeleton() : nothing}
+        ${chat.error ? chatFailed(chat.error, () => this.commands.pages.retry()) : nothing}
+        ${messages.length === 0 && !chat.loading && !chat.error ? emptyChat(this.state, this.commands) : nothing}
       </div>
+      <p class="visually-hidden" role="status" data-testid="announcement">${this.announced}</p>
       <button
         type="button"
-        class="jump round"
+        class="jump ${unseen ? "counted" : "round"}"
         data-testid="jump-button"
-        title="To the newest"
-        aria-label="To the newest"
+        title=${label}
+        aria-label=${label}
         ?hidden=${!this.away}
         @click=${this.#jump}
       >
-        ${downIcon}
+        ${downIcon}${unseen ? html`<span>${unseen}</span>` : nothing}
       </button>
     `;
   }
 
+  firstUpdated() {
+    const scroller = /** @type {HTMLElement} */ (this.querySelector(".scroller"));
+    this.place.watch(scroller, /** @type {HTMLElement} */ (scroller.querySelector(".log")));
+  }
+
   async updated() {
-    const { messages } = this.state.chat;
-    // What the person sends is followed, wherever they were reading.
-    const sent = messages.length > this.count && messages.at(-1)?.status === "streaming";
-    this.count = messages.length;
-    if (messages.length === 0) this.away = false;
-    if (messages.length === 0 || (this.away && !sent)) return;
-    this.away = false;
+    const { chat } = this.state;
     // The messages are drawn in microtasks of their own, in this frame.
-    const last = /** @type {import("./message.js").MessageView | null} */ (this.querySelector(".log > :last-child"));
-    await last?.updateComplete;
-    if (!this.away) this.#toEnd();
+    /** @type {NodeListOf<import("./message.js").MessageView>} */
+    const views = this.querySelectorAll("tabagent-message");
+    await Promise.all([...views].map((view) => view.updateComplete));
+    if (chat.target) return this.#goTo(chat.target);
+    this.place.restore();
   }
 
-  #empty() {
-    if (canAsk(this.state) && !isLoading(this.state)) {
-      return html`
-        <div class="empty">
-          <h3>What would you like to know?</h3>
-          <p class="muted">The model runs on this computer. It can be wrong: check what matters.</p>
-          <div class="examples">
-            ${EXAMPLES.map(
-              (example) => html`
-                <button type="button" class="example" @click=${() => this.#take(example)}>${example}</button>
-              `,
-            )}
-          </div>
-        </div>
-      `;
+  /** @param {import("../chat_types.js").Conversation} chat @param {readonly Message[]} messages */
+  #prepare(chat, messages) {
+    if (chat.chatId !== this.chatId) {
+      this.chatId = chat.chatId;
+      this.streaming = "";
+      this.window.toEnd();
+      this.place.follow();
+      this.away = false;
     }
-    return html`
-      <div class="empty">
-        <h3>A private assistant in your browser</h3>
-        <ul class="points">
-          ${POINTS.map(([icon, title, text]) => html`<li>${icon}<span><b>${title}</b> ${text}</span></li>`)}
-        </ul>
-        <p class="muted">
-          ${isLoading(this.state)
-            ? "The model is on its way. You can ask already."
-            : html`Choose a model above and press <b>Load</b>.`}
-        </p>
-      </div>
-    `;
+    const target = chat.target?.part === "message" ? messages.findIndex(({ id }) => id === chat.target?.messageId) : -1;
+    if (target >= 0) this.window.around(target, messages);
+    const answer = streamingAnswer(chat);
+    // What the person sends is followed, wherever they were reading.
+    if (answer?.pending && answer.id !== this.streaming) this.#followEnd();
+    if (this.streaming && answer?.id !== this.streaming) this.#announce(messages);
+    this.streaming = answer?.id ?? "";
   }
 
-  get #scroller() {
-    return /** @type {HTMLElement} */ (this.querySelector(".scroller"));
+  /** @param {readonly Message[]} messages */
+  #announce(messages) {
+    const ended = messages.find(({ id }) => id === this.streaming);
+    if (ended?.status === "complete") {
+      this.announced = t("chat_announce_done", { text: ended.text.slice(0, ANNOUNCED_CHARACTERS) });
+    } else if (ended?.status === "stopped") {
+      this.announced = t("chat_announce_stopped");
+    } else if (ended) {
+      this.announced = t("chat_announce_error");
+    }
   }
 
-  #onScroll() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    this.away = scrollHeight - scrollTop - clientHeight > SLACK_PX;
+  /** @param {readonly Message[]} messages @returns {number} messages that came since the reader left the end */
+  #unseen(messages) {
+    if (!this.away || !this.seen) return 0;
+    const index = messages.findLastIndex(({ id }) => id === this.seen);
+    return index < 0 ? 0 : messages.length - 1 - index;
   }
 
-  #toEnd() {
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  /** @param {boolean} away */
+  #leave(away) {
+    if (away && !this.away) this.seen = shownMessages(this.state.chat).at(-1)?.id ?? "";
+    this.away = away;
+  }
+
+  #extendUp() {
+    const messages = shownMessages(this.state.chat);
+    if (this.window.extendUp(messages)) this.requestUpdate();
+    else void this.commands.pages.loadEarlier();
+  }
+
+  #extendDown() {
+    if (this.window.extendDown(shownMessages(this.state.chat))) this.requestUpdate();
+  }
+
+  /** @param {import("../chat_types.js").Target} target */
+  #goTo({ messageId, part }) {
+    const view = this.querySelector(`[data-testid=message][data-id="${CSS.escape(messageId)}"]`);
+    if (!(view instanceof HTMLElement)) return;
+    if (part === "message") {
+      this.place.show(view);
+      view.classList.add("found");
+      view.addEventListener("animationend", () => view.classList.remove("found"), { once: true });
+      view.focus({ preventScroll: true });
+    } else {
+      const buttons = ["branch-earlier", "branch-later"].map((name) => view.querySelector(`[data-testid=${name}]`));
+      const [wanted, other] = part === "earlier" ? buttons : buttons.reverse();
+      const button = /** @type {HTMLButtonElement | null} */ (wanted);
+      /** @type {HTMLElement | null} */ (button?.disabled ? other : button)?.focus({ preventScroll: true });
+    }
+    this.commands.pages.arrived();
+  }
+
+  #followEnd() {
+    this.window.toEnd();
+    this.place.follow();
+    this.away = false;
   }
 
   #jump() {
-    this.away = false;
-    this.#toEnd();
-  }
-
-  /** @param {string} example */
-  #take(example) {
-    this.commands.chat.write(example);
-    /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=prompt]"))?.focus();
+    this.#followEnd();
+    this.requestUpdate();
+    // The button goes away; the keyboard goes on where the newest text is.
+    /** @type {HTMLElement} */ (this.querySelector(".scroller")).focus({ preventScroll: true });
   }
 }
 
-/** @param {readonly import("../types.js").Message[]} messages @returns {number} */
-function unfinished(messages) {
-  return messages.filter(({ status }) => status === "streaming").length;
+/** @param {readonly Message[]} messages @param {Message} held @returns {number} */
+function unfinishedBefore(messages, held) {
+  const before = messages.slice(0, messages.indexOf(held));
+  return before.filter(({ role, status }) => role === "assistant" && status === "streaming").length;
 }
 
 customElements.define("tabagent-chat", Chat);

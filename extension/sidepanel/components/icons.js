@@ -47,3 +47,10 @@ export const againIcon = icon(svg`<path d="M15.5 6.5V3.2M15.5 6.5h-3.3M15.3 6.3A
 export const undoIcon = icon(svg`<path d="M4.5 6.5V3.2M4.5 6.5h3.3M4.7 6.3A6.2 6.2 0 1 1 3.8 10" />`);
 export const editIcon = icon(svg`<path d="m4 16 .7-3.3 8.6-8.6 2.6 2.6-8.6 8.6zM11.5 5.9l2.6 2.6" />`);
 export const widenIcon = icon(svg`<path d="M11.5 4H16v4.5M16 4l-5 5M8.5 16H4v-4.5M4 16l5-5" />`);
+export const earlierIcon = icon(svg`<path d="m12 5-5 5 5 5" />`);
+export const laterIcon = icon(svg`<path d="m8 5 5 5-5 5" />`);
+export const starIcon = icon(svg`<path d="m10 3.2 2.1 4.4 4.8.6-3.5 3.4.9 4.8-4.3-2.4-4.3 2.4.9-4.8-3.5-3.4 4.8-.6z" />`);
+export const starredIcon = icon(
+  svg`<path fill="currentColor" d="m10 3.2 2.1 4.4 4.8.6-3.5 3.4.9 4.8-4.3-2.4-4.3 2.4.9-4.8-3.5-3.4 4.8-.6z" />`,
+);
+export const fileIcon = icon(svg`<path d="M6 3.5h5l3.5 3.5v9.5h-8.5zM11 3.5V7h3.5" />`);

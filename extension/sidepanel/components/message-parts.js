@@ -1,8 +1,9 @@
 // @ts-check
 // What stands around a message's text: what an answer waits for, what was left out, and how it went.
 import { html, nothing } from "lit";
-import { counted, duration, tokensPerSecond } from "../format.js";
-import { warnIcon } from "./icons.js";
+import { bytes, duration, tokensPerSecond } from "../format.js";
+import { t } from "../i18n.js";
+import { fileIcon, warnIcon } from "./icons.js";
 
 /** @typedef {import("../types.js").Message} Message */
 /** @typedef {import("../types.js").Stats} Stats */
@@ -19,7 +20,9 @@ export function waitingView(message, ahead, withdraw) {
     <p class="hint waiting" data-testid="waiting" data-phase=${held ? "queued" : (waiting?.phase ?? "")}>
       ${waitingText(message, ahead)}
       ${queued
-        ? html`<button type="button" class="link" data-testid="withdraw-button" @click=${withdraw}>Cancel</button>`
+        ? html`<button type="button" class="link" data-testid="withdraw-button" @click=${withdraw}>
+            ${t("chat_waiting_withdraw")}
+          </button>`
         : nothing}
     </p>
     ${waiting?.phase === "prefill" ? readingBar(waiting) : nothing}
@@ -28,13 +31,24 @@ export function waitingView(message, ahead, withdraw) {
 
 /** @param {Message} message @param {number} ahead @returns {string} */
 function waitingText({ held, waiting }, ahead) {
-  if (held) return ahead > 0 ? `Queued, ${ahead} before this` : "Bringing the model back…";
-  if (!waiting) return "Reading the prompt…";
+  if (held) return ahead > 0 ? t("chat_waiting_held", { count: ahead }) : t("chat_waiting_model");
+  if (!waiting) return t("chat_waiting_prompt");
   const { phase, done, total, cachedTokens } = waiting;
-  if (phase === "queued") return done > 0 ? `Queued, ${done} before this` : "Queued, next";
-  if (phase === "loading") return "Bringing the model back…";
-  const known = cachedTokens > 0 ? ` · ${cachedTokens.toLocaleString("en")} known from before` : "";
-  return `Reading ${done.toLocaleString("en")} of ${counted(total, "token")}${known}`;
+  if (phase === "queued") return done > 0 ? t("chat_waiting_held", { count: done }) : t("chat_waiting_next");
+  if (phase === "loading") return t("chat_waiting_model");
+  const values = { done: grouped(done), total: tokens(total) };
+  if (cachedTokens === 0) return t("chat_waiting_reading", values);
+  return t("chat_waiting_reading_known", { ...values, known: grouped(cachedTokens) });
+}
+
+/** @param {number} count @returns {string} */
+function grouped(count) {
+  return count.toLocaleString("en");
+}
+
+/** @param {number} count @returns {string} */
+function tokens(count) {
+  return count === 1 ? t("chat_stats_tokens_one") : t("chat_stats_tokens", { count: grouped(count) });
 }
 
 /** @param {import("../types.js").Waiting} waiting */
@@ -43,7 +57,7 @@ function readingBar({ done, total }) {
     <div
       class="bar reading"
       role="progressbar"
-      aria-label="Reading the prompt"
+      aria-label=${t("chat_waiting_reading_label")}
       aria-valuemin="0"
       aria-valuemax=${Math.max(total, 1)}
       aria-valuenow=${done}
@@ -56,12 +70,32 @@ function readingBar({ done, total }) {
 /** @param {number} leftOut messages */
 export function leftOutView(leftOut) {
   if (leftOut < 1) return nothing;
-  const which = leftOut === 1 ? "The oldest message" : `The ${leftOut.toLocaleString("en")} oldest messages`;
+  const text = leftOut === 1 ? t("chat_left_out_one") : t("chat_left_out_many", { count: grouped(leftOut) });
+  return html`<p class="hint left-out" data-testid="left-out">${warnIcon}<span>${text}</span></p>`;
+}
+
+/** @param {readonly import("../chat_types.js").Attached[]} attachments */
+export function attachmentsView(attachments) {
+  if (attachments.length === 0) return nothing;
   return html`
-    <p class="hint left-out" data-testid="left-out">
-      ${warnIcon}<span>${which} did not fit and ${leftOut === 1 ? "was" : "were"} left out.</span>
-    </p>
+    <ul class="chips" data-testid="message-attachments">
+      ${attachments.map(
+        ({ name, size, note, url }) => html`<li class="chip" title=${[name, url, note].filter(Boolean).join("\n")}>
+          ${fileIcon}<span class="ellipsis">${name}</span>
+          ${size ? html`<span class="chip-size">${bytes(size)}</span>` : nothing}
+        </li>`,
+      )}
+    </ul>
   `;
+}
+
+/** @param {readonly import("../chat_types.js").Cut[]} cuts */
+export function cutsView(cuts) {
+  if (cuts.length === 0) return nothing;
+  const told = cuts.map(({ name, kept, total }) =>
+    kept > 0 ? t("chat_cut", { name, kept: grouped(kept), total: grouped(total) }) : t("chat_cut_all", { name }),
+  );
+  return html`<p class="hint left-out" data-testid="cuts">${warnIcon}<span>${told.join("; ")}.</span></p>`;
 }
 
 /** @param {Stats} stats @param {number} leftOut */
@@ -69,7 +103,7 @@ export function statsView(stats, leftOut) {
   const { tps, numTokens } = stats;
   return html`
     <details class="stats">
-      <summary>${tps ? tokensPerSecond(tps) : counted(numTokens, "token")}</summary>
+      <summary>${tps ? tokensPerSecond(tps) : tokens(numTokens)}</summary>
       <dl data-testid="stats">
         ${rows(stats, leftOut).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
       </dl>
@@ -80,25 +114,28 @@ export function statsView(stats, leftOut) {
 /** @param {Stats} stats @param {number} leftOut @returns {[string, string][]} */
 function rows({ tps, numTokens, timeToFirstToken, prefillTps, promptTokens, cachedTokens }, leftOut) {
   /** @type {[string, string][]} */
-  const found = [["Answer", counted(numTokens, "token")]];
-  if (tps) found.push(["Writing", tokensPerSecond(tps)]);
-  if (timeToFirstToken) found.push(["First token", `after ${duration(timeToFirstToken)}`]);
-  if (promptTokens) found.push(["Prompt", counted(promptTokens, "token")]);
-  if (promptTokens && cachedTokens) found.push(["Known from before", counted(cachedTokens, "token")]);
-  if (prefillTps) found.push(["Reading", tokensPerSecond(prefillTps)]);
-  if (leftOut) found.push(["Left out", counted(leftOut, "message")]);
+  const found = [[t("chat_stats_answer"), tokens(numTokens)]];
+  if (tps) found.push([t("chat_stats_writing"), tokensPerSecond(tps)]);
+  if (timeToFirstToken) {
+    found.push([t("chat_stats_first"), t("chat_stats_first_after", { time: duration(timeToFirstToken) })]);
+  }
+  if (promptTokens) found.push([t("chat_stats_prompt"), tokens(promptTokens)]);
+  if (promptTokens && cachedTokens) found.push([t("chat_stats_cached"), tokens(cachedTokens)]);
+  if (prefillTps) found.push([t("chat_stats_reading"), tokensPerSecond(prefillTps)]);
+  if (leftOut) {
+    const messages = t("chat_stats_messages", { count: grouped(leftOut) });
+    found.push([t("chat_stats_left_out"), leftOut === 1 ? t("chat_stats_messages_one") : messages]);
+  }
   return found;
 }
 
 /** @param {Message} message @returns {string} why the answer ended, where it did not end by itself */
 export function ending({ status, stats }) {
-  if (status === "stopped") return "Stopped";
-  if (status === "error") return "Ended by an error";
-  return ENDINGS[stats?.finishReason ?? ""] ?? "";
+  if (status === "stopped") return t("chat_ending_stopped");
+  if (status === "error") return t("chat_ending_error");
+  const key = ENDINGS[stats?.finishReason ?? ""];
+  return key ? t(key) : "";
 }
 
 /** @type {Readonly<Record<string, string>>} */
-const ENDINGS = {
-  length: "Cut at the longest answer (see settings)",
-  time: "Cut at the longest time (see settings)",
-};
+const ENDINGS = { length: "chat_ending_length", time: "chat_ending_time" };

@@ -1,9 +1,9 @@
 // @ts-check
 import { LitElement, html, nothing } from "lit";
-import { canGoOn } from "../conversation.js";
+import { t } from "../i18n.js";
+import { footView } from "./message-foot.js";
+import { attachmentsView, cutsView, leftOutView, waitingView } from "./message-parts.js";
 import { copyText } from "./copying.js";
-import { againIcon, copyIcon, doneIcon, editIcon } from "./icons.js";
-import { ending, leftOutView, statsView, waitingView } from "./message-parts.js";
 import "./markdown-view.js";
 
 /** One message of the conversation; drawn again only when it is another object, or what can be done with it changes. */
@@ -13,6 +13,7 @@ export class MessageView extends LitElement {
     commands: { attribute: false },
     last: { type: Boolean },
     idle: { type: Boolean },
+    settled: { type: Boolean },
     ahead: { attribute: false },
     copied: { state: true },
     editing: { state: true },
@@ -28,6 +29,8 @@ export class MessageView extends LitElement {
     this.last = false;
     /** Whether an answer can be asked for now. */
     this.idle = false;
+    /** Whether no answer of the chat is being written. */
+    this.settled = false;
     /** Answers before it that have not ended. */
     this.ahead = 0;
     this.copied = false;
@@ -39,27 +42,33 @@ export class MessageView extends LitElement {
   }
 
   render() {
-    const { id, role, status, text, base, leftOut } = this.message;
+    const { id, role, status, text, base, leftOut, attachments, cuts, held } = this.message;
     const answer = role === "assistant";
-    const waits = status === "streaming" && text === base;
+    const waits = answer && status === "streaming" && text === base;
     return html`
       <article
         class="message"
         data-testid="message"
+        data-id=${id}
         data-role=${role}
         data-status=${status}
+        data-held=${held}
         aria-busy=${status === "streaming"}
-        aria-label=${answer ? "Answer" : "You"}
+        aria-label=${t(WHO[role])}
+        tabindex="-1"
       >
-        ${answer ? leftOutView(leftOut) : nothing}
-        ${answer && text === "" && status !== "streaming" ? html`<p class="hint">${ENDED_EMPTY[status]}</p>` : nothing}
+        ${answer ? leftOutView(leftOut) : nothing} ${attachmentsView(attachments)}
+        ${answer && text === "" && status !== "streaming"
+          ? html`<p class="hint">${t(ENDED_EMPTY[status])}</p>`
+          : nothing}
         ${answer
-          ? html`<div class="message-text" data-testid="message-text" data-raw=${text}>
+          ? html`<div class="message-text" data-testid="message-text" data-raw=${text} dir="auto">
               <tabagent-markdown .content=${{ text, complete: status !== "streaming" }}></tabagent-markdown>
             </div>`
           : this.#question(text)}
+        ${cutsView(cuts)}
         ${waits ? waitingView(this.message, this.ahead, () => this.commands.chat.withdraw(id)) : nothing}
-        ${this.editing ? nothing : this.#foot()}
+        ${this.editing || held ? nothing : this.#foot()}
       </article>
     `;
   }
@@ -67,91 +76,48 @@ export class MessageView extends LitElement {
   /** @param {string} text */
   #question(text) {
     if (this.editing) return this.#editor(text);
-    return html`<div class="message-text" data-testid="message-text" data-raw=${text} .textContent=${text}></div>`;
+    return html`<div
+      class="message-text"
+      data-testid="message-text"
+      data-raw=${text}
+      dir="auto"
+      .textContent=${text}
+    ></div>`;
   }
 
   /** @param {string} text */
   #editor(text) {
     return html`
       <form class="message-editor" @submit=${this.#sendEdited} @keydown=${this.#onEditorKey}>
-        <textarea data-testid="edit-text" aria-label="Change the question" rows="2" .value=${text}></textarea>
-        <div class="row">
-          <p class="hint grow">What came after it is dropped.</p>
-          <button type="button" class="button" data-testid="edit-cancel" @click=${this.#endEditing}>Cancel</button>
-          <button type="submit" class="button primary" data-testid="edit-send" ?disabled=${!this.idle}>Send</button>
+        <textarea data-testid="edit-text" aria-label=${t("chat_edit_label")} rows="2" .value=${text}></textarea>
+        <div class="row wrap">
+          <p class="hint grow">${t("chat_edit_hint")}</p>
+          <button type="button" class="button" data-testid="edit-cancel" @click=${this.#endEditing}>
+            ${t("chat_edit_cancel")}
+          </button>
+          <button type="submit" class="button primary" data-testid="edit-send" ?disabled=${!this.idle}>
+            ${t("chat_edit_send")}
+          </button>
         </div>
       </form>
     `;
   }
 
   #foot() {
-    const { role, status, text, stats, leftOut } = this.message;
-    const answer = role === "assistant";
-    const ended = answer && text !== "" ? ending(this.message) : "";
-    return html`
-      <div class="message-foot">
-        <span class="message-stats" data-testid="message-stats">
-          ${stats ? statsView(stats, leftOut) : nothing}${ended ? html` <span class="ended">${ended}</span>` : nothing}
-        </span>
-        <span class="message-actions" ?hidden=${status === "streaming"}>
-          ${this.last && canGoOn(this.message) ? this.#goOnButton() : nothing}
-          ${answer && this.last ? this.#againButton() : nothing} ${answer ? nothing : this.#editButton()}
-          ${text === "" ? nothing : this.#copyButton()}
-        </span>
-      </div>
-    `;
-  }
-
-  #goOnButton() {
-    return html`<button
-      type="button"
-      class="link"
-      data-testid="continue-button"
-      ?disabled=${!this.idle}
-      @click=${() => this.commands.chat.goOn(this.message.id)}
-    >
-      Continue
-    </button>`;
-  }
-
-  #againButton() {
-    return html`<button
-      type="button"
-      class="icon-button small"
-      data-testid="again-button"
-      title="Answer again"
-      aria-label="Answer again"
-      ?disabled=${!this.idle}
-      @click=${() => this.commands.chat.answerAgain(this.message.id)}
-    >
-      ${againIcon}
-    </button>`;
-  }
-
-  #editButton() {
-    return html`<button
-      type="button"
-      class="icon-button small"
-      data-testid="edit-button"
-      title="Change and ask again"
-      aria-label="Change and ask again"
-      ?disabled=${!this.idle}
-      @click=${this.#edit}
-    >
-      ${editIcon}
-    </button>`;
-  }
-
-  #copyButton() {
-    return html`<button
-      type="button"
-      class="icon-button small"
-      title="Copy"
-      aria-label=${this.copied ? "Copied" : "Copy message"}
-      @click=${this.#copy}
-    >
-      ${this.copied ? doneIcon : copyIcon}
-    </button>`;
+    const { id } = this.message;
+    const { chat, pages } = this.commands;
+    return footView(this.message, {
+      last: this.last,
+      idle: this.idle,
+      settled: this.settled,
+      copied: this.copied,
+      goOn: () => chat.goOn(id),
+      again: () => chat.answerAgain(id),
+      edit: () => this.#edit(),
+      copy: () => this.#copy(),
+      remove: () => this.#remove(),
+      select: (messageId, part) => pages.selectBranch(messageId, part),
+    });
   }
 
   async #edit() {
@@ -191,6 +157,14 @@ export class MessageView extends LitElement {
     return /** @type {HTMLTextAreaElement | null} */ (this.querySelector("[data-testid=edit-text]"));
   }
 
+  // The message goes with its button: the keyboard goes on at the next one, or where one writes.
+  #remove() {
+    const other = this.nextElementSibling ?? this.previousElementSibling;
+    const next = other?.querySelector("article") ?? document.querySelector("[data-testid=prompt]");
+    /** @type {HTMLElement | null} */ (next)?.focus({ preventScroll: true });
+    void this.commands.chat.remove(this.message.id);
+  }
+
   #copy() {
     void copyText(this.message.text, () => {
       this.copied = true;
@@ -201,9 +175,12 @@ export class MessageView extends LitElement {
 
 /** @type {Record<string, string>} */
 const ENDED_EMPTY = {
-  complete: "The model ended without a word.",
-  stopped: "Stopped before the first word.",
-  error: "No answer.",
+  complete: "chat_ended_complete",
+  stopped: "chat_ended_stopped",
+  error: "chat_ended_error",
 };
+
+/** @type {Record<import("../types.js").Message["role"], string>} */
+const WHO = { user: "chat_who_user", assistant: "chat_who_answer", system: "chat_who_system" };
 
 customElements.define("tabagent-message", MessageView);

@@ -1,28 +1,25 @@
 // @ts-check
 // The panel's views. Arrow keys go from one tab to the next, as in every tab list.
 import { html, nothing } from "lit";
+import { t } from "../i18n.js";
 import { overall } from "../shelf_view.js";
 import { PanelElement } from "./element.js";
 
 /** @typedef {import("../types.js").View} View */
 
-/** @type {[View, string][]} */
-const VIEWS = [
-  ["chat", "Chat"],
-  ["models", "Models"],
-  ["settings", "Settings"],
-];
+/** @type {View[]} */
+const VIEWS = ["chat", "history", "models", "settings"];
 
 export class Tabs extends PanelElement {
   render() {
     const { view } = this.state;
     const progress = overall(this.state);
-    // The logs are a page of the settings.
-    const chosen = view === "logs" ? "settings" : view;
+    // A page without a tab of its own is one of the settings.
+    const current = VIEWS.includes(view) ? view : "settings";
     return html`
-      <div class="tabs" role="tablist" aria-label="Views" @keydown=${this.#onKey}>
+      <div class="tabs" role="tablist" aria-label=${t("chat_tabs")} @keydown=${this.#onKey}>
         ${VIEWS.map(
-          ([name, label]) => html`
+          (name) => html`
             <button
               type="button"
               role="tab"
@@ -30,12 +27,14 @@ export class Tabs extends PanelElement {
               id="tab-${name}"
               data-testid="tab-${name}"
               aria-controls="view-${name}"
-              aria-selected=${chosen === name}
-              tabindex=${chosen === name ? 0 : -1}
+              aria-selected=${current === name}
+              tabindex=${current === name ? 0 : -1}
               @click=${() => this.commands.show(name)}
             >
-              ${label}${name === "models" && progress
-                ? html` <span class="tab-note"><span class="visually-hidden">downloading: </span>${progress}</span>`
+              ${t(`chat_tab_${name}`)}${name === "models" && progress
+                ? html` <span class="tab-note">
+                    <span class="visually-hidden">${t("chat_tab_models_busy")}</span>${progress}
+                  </span>`
                 : nothing}
             </button>
           `,
@@ -51,7 +50,7 @@ export class Tabs extends PanelElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    const at = VIEWS.findIndex(([view]) => view === this.state.view);
+    const at = VIEWS.indexOf(this.state.view);
     const last = VIEWS.length - 1;
     /** @type {Record<string, number>} */
     const targets = {
@@ -63,7 +62,7 @@ export class Tabs extends PanelElement {
     const target = targets[event.key];
     if (target === undefined) return;
     event.preventDefault();
-    this.#go(VIEWS[target][0]);
+    this.#go(VIEWS[target]);
   }
 }
 

@@ -290,6 +290,8 @@ def _answer(redirected_to: str, sign_in: _SignIn) -> dict[str, str]:
     except ValueError:
         fields = {}
     values = {name: found[0] for name, found in fields.items() if len(found) == 1}
+    if not fragment:
+        values.pop("access_token", None)  # queries are kept in histories and logs; Google puts none there
     if address != sign_in.redirect_uri or not secrets.compare_digest(
         values.get("state", "").encode(), sign_in.state.encode()
     ):

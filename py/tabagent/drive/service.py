@@ -57,10 +57,14 @@ class Attached(Protocol):
 class Attachments(Protocol):
     """Takes what is inserted, as part of the question that is being written."""
 
-    async def add_text(self, *, name: str, mime_type: str, text: str, kind: str, url: str = "") -> Attached:
-        """Attach a text."""
+    async def add_text(
+        self, *, name: str, mime_type: str, text: str, kind: str, url: str = "", attachment_id: str = "", note: str = ""
+    ) -> Attached:
+        """Attach a text; without an id it gets one."""
 
-    async def add_file(self, *, name: str, mime_type: str, data: ByteBuffer, url: str = "") -> Attached:
+    async def add_file(
+        self, *, name: str, mime_type: str, data: ByteBuffer, url: str = "", attachment_id: str = ""
+    ) -> Attached:
         """Attach a file, which is read."""
 
 
@@ -109,13 +113,22 @@ class DriveService:
         if content.data is not None and content.file.kind in (FileKinds.PDF, FileKinds.TEXT):
             # Its encoding is found out where all files' is.
             attached = await self._attachments.add_file(
-                name=content.name, mime_type=content.mime_type, data=content.data, url=url
+                name=content.name,
+                mime_type=content.mime_type,
+                data=content.data,
+                url=url,
+                attachment_id=request.attachment_id,
             )
         else:
             # Google exports UTF-8, with a mark at its beginning.
             text = content.data.to_bytes().decode("utf-8-sig", "replace") if content.data is not None else ""
             attached = await self._attachments.add_text(
-                name=content.name, mime_type=content.mime_type, text=text, kind="text", url=url
+                name=content.name,
+                mime_type=content.mime_type,
+                text=text,
+                kind="text",
+                url=url,
+                attachment_id=request.attachment_id,
             )
         return {"attachment": _attachment(attached)}
 

@@ -92,6 +92,12 @@ class GenerationService:
         """Bytes of all KV caches."""
         return self._caches.size
 
+    @property
+    def answering(self) -> frozenset[str]:
+        """Ids of the answers that are written or wait."""
+        running = () if self._answer is None else (self._answer,)
+        return frozenset(answer.message_id for answer in (*running, *self._arriving, *self._queue))
+
     async def send(self, request: SendChatMessage) -> JsonObject:
         """Accept a conversation; it is answered when its turn comes.
 

@@ -94,6 +94,11 @@ class ModelLife:
         """The state machine's state."""
         return self._states.state
 
+    @property
+    def loaded(self) -> LoadedModel | None:
+        """The model that is loaded, or None."""
+        return self._loaded
+
     def resume(self) -> None:
         """Go on with what the thread before this one left; called once, when the pages can be reached."""
         baton, self._inherited = self._inherited, Baton()

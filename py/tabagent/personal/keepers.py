@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from tabagent.generation.settings import SettingsService
 from tabagent.messages import Empty
@@ -16,6 +17,16 @@ from tabagent.personal_messages import StoredKind
 from tabagent.ports.holdings import Holdings
 
 
+class Chats(Protocol):
+    """What counts and erases chats; `tabagent.chats.service.ChatService` is it."""
+
+    async def measure(self) -> tuple[int, int]:
+        """Return how many there are, and their characters."""
+
+    async def erase(self) -> None:
+        """Forget all."""
+
+
 def keepers(
     *,
     library: ModelLibrary,
@@ -24,6 +35,7 @@ def keepers(
     prompts: PromptLibrary,
     account: HuggingFaceAccount,
     sources: ModelSources,
+    chats: Chats,
     records: Mapping[StoredKind, Holdings],
 ) -> dict[StoredKind, Keeper]:
     """Return the keeper of every kind.
@@ -35,6 +47,7 @@ def keepers(
         prompts: The library of system prompts.
         account: Who is logged in.
         sources: The hubs that were added.
+        chats: All chats; who writes them must hear that they are gone.
         records: What lies in databases of its own.
     """
 
@@ -55,6 +68,7 @@ def keepers(
 
     return {
         StoredKind.MODELS: Keeper(models, erase_models),
+        StoredKind.CHATS: Keeper(chats.measure, chats.erase),
         StoredKind.PROMPTS: Keeper(prompts.measure, prompts.erase),
         StoredKind.SETTINGS: Keeper(settings.measure, settings.erase),
         StoredKind.ACCOUNTS: Keeper(accounts, erase_accounts),

@@ -61,6 +61,8 @@ async def _cases(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         yield _named("adapters", adapter_case, js_host)
     async for carried in _carried(js_host):
         yield carried
+    async for said in _said():
+        yield said
     for case in [*_around(js_host), *_on_engines(js_host)]:
         yield case
 
@@ -123,6 +125,19 @@ async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
             yield _named(contract.__name__.rpartition(".")[2], case, world)
     for carrying_case in carrying.CASES:
         yield _named("carrying", carrying_case, js_host)
+
+
+async def _said() -> AsyncIterator[tuple[str, Run]]:
+    """Yield the cases of what people say and attach."""
+    from tests.browser.inside import saying
+    from tests.contracts import attachment_store, chat_store
+
+    async for chat_case, chat_world in saying.chats(chat_store.CASES):
+        yield _named("chat_store", chat_case, chat_world)
+    async for attachment_case, attachment_world in saying.attachments(attachment_store.CASES):
+        yield _named("attachment_store", attachment_case, attachment_world)
+    for saying_case in saying.CASES:
+        yield _named("saying", saying_case, None)
 
 
 class _Told:

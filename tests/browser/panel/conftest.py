@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import pytest
@@ -23,9 +23,14 @@ class OpenPanel(Protocol):
     """Opens a panel for a list of models."""
 
     def __call__(
-        self, models: list[Json], changes: Mapping[str, Json] | None = None, *, granted: bool = True
+        self,
+        models: list[Json],
+        changes: Mapping[str, Json] | None = None,
+        *,
+        granted: bool = True,
+        chats: Sequence[Json] = (),
     ) -> ScriptedPanel:
-        """`changes` are replies by their type."""
+        """`changes` are replies by their type; `chats` are stored already."""
         ...
 
 
@@ -54,9 +59,14 @@ def open_panel(panel_browser: ExtensionBrowser) -> Iterator[OpenPanel]:
     opened: list[ScriptedPanel] = []
 
     def open_one(
-        models: list[Json], changes: Mapping[str, Json] | None = None, *, granted: bool = True
+        models: list[Json],
+        changes: Mapping[str, Json] | None = None,
+        *,
+        granted: bool = True,
+        chats: Sequence[Json] = (),
     ) -> ScriptedPanel:
-        panel = ScriptedPanel(panel_browser, replies(models) | dict(changes or {}), granted=granted)
+        answers = replies(models) | dict(changes or {})
+        panel = ScriptedPanel(panel_browser, answers, granted=granted, chats=chats)
         opened.append(panel)
         return panel.open_models()
 

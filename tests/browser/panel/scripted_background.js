@@ -1,16 +1,16 @@
 // Plays the background for one page of the panel: answers each request with what the test prepared, and keeps them all.
 // The test prepares `window.scenario`: {replies: {type: fields, or {error}}, granted: whether permissions are given}.
-// A type without a reply is never answered.
+// A type without a reply is answered by scripted_chats.js where it is about chats, else never.
 (() => {
   const { replies, granted = true } = window.scenario;
   const ports = new Set();
   const publish = (...events) => ports.forEach((port) => port.hear(events));
-  const background = { replies, granted, sent: [], asked: [], saved: [], revoked: [], publish };
+  const background = { replies, granted, sent: [], asked: [], saved: [], revoked: [], answers: {}, publish };
   window.background = background;
 
   const answer = ({ type, requestId, payload }) => {
     background.sent.push({ type, payload: structuredClone(payload) });
-    const fields = background.replies[type];
+    const fields = background.replies[type] ?? background.answers[type]?.(payload);
     return fields && { type: `${type}_RESPONSE`, requestId, success: !fields.error, ...structuredClone(fields) };
   };
 

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tabagent.events import UIEventNames
+from tabagent.events import DBEventNames, ErrorCodes, RuntimeMessageTypes, UIEventNames, WorkerEventNames
 from tests.browser.panel.wire_models import Json
 from tools.browser import ExtensionBrowser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-SCRIPT = (Path(__file__).parent / "scripted_background.js").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+SCRIPT = "\n".join(
+    (HERE / name).read_text(encoding="utf-8") for name in ("scripted_background.js", "scripted_chats.js")
+)
+NAMES: Json = {
+    "getSession": DBEventNames.DB_GET_SESSION_REQUEST,
+    "getAll": DBEventNames.DB_GET_ALL_SESSIONS_REQUEST,
+    "ask": RuntimeMessageTypes.ASK_QUESTION,
+    "answerAgain": RuntimeMessageTypes.ANSWER_AGAIN,
+    "goOn": RuntimeMessageTypes.CONTINUE_ANSWER,
+    "select": RuntimeMessageTypes.SELECT_BRANCH,
+    "deleteMessage": DBEventNames.DB_DELETE_MESSAGE_REQUEST,
+    "star": DBEventNames.DB_TOGGLE_STAR_REQUEST,
+    "rename": DBEventNames.DB_RENAME_SESSION_REQUEST,
+    "remove": DBEventNames.DB_DELETE_SESSION_REQUEST,
+    "restore": RuntimeMessageTypes.RESTORE_CHAT,
+    "messagesUpdated": DBEventNames.DB_MESSAGES_UPDATED,
+    "sessionUpdated": DBEventNames.DB_SESSION_UPDATED,
+    "chatNotFound": ErrorCodes.CHAT_NOT_FOUND,
+    "endings": {
+        WorkerEventNames.GENERATION_COMPLETE: "complete",
+        WorkerEventNames.GENERATION_STOPPED: "stopped",
+        WorkerEventNames.GENERATION_ERROR: "error",
+    },
+}
 
 
 class ScriptedPanel:
@@ -23,14 +48,21 @@ class ScriptedPanel:
         browser: Where to open it.
         replies: Fields of the reply to each request, by type; `{"error": …}` refuses.
         granted: Whether the browser gives permissions that are asked for.
+        chats: What is stored: `{id, title, isStarred, at, messages: [{id, sender, content}]}`; a reload keeps it.
     """
 
-    def __init__(self, browser: ExtensionBrowser, replies: dict[str, Json], *, granted: bool = True) -> None:
+    def __init__(
+        self,
+        browser: ExtensionBrowser,
+        replies: dict[str, Json],
+        *,
+        granted: bool = True,
+        chats: Sequence[Json] = (),
+    ) -> None:
         self.page = browser.context.new_page()
         self.page.set_default_timeout(10_000)
-        self.page.add_init_script(
-            f"window.scenario = {json.dumps({'replies': replies, 'granted': granted})};\n{SCRIPT}"
-        )
+        scenario = {"replies": replies, "granted": granted, "names": NAMES, "chats": list(chats)}
+        self.page.add_init_script(f"window.scenario = {json.dumps(scenario)};\n{SCRIPT}")
         self.page.goto(browser.panel_url)
         self.page.wait_for_selector("html[data-connected=true]")
 
@@ -74,7 +106,8 @@ class ScriptedPanel:
 
     def publish(self, name: str, payload: Json) -> None:
         """Publish an event."""
-        self.page.evaluate("event => background.publish(event)", {"type": str(name), "payload": payload})
+        event = {"type": str(name), "payload": payload}
+        self.page.evaluate("event => { background.publish(event); background.recorded(event); }", event)
 
     def report(self, transfer: Json) -> None:
         """Publish how far a transfer is."""

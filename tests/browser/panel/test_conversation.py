@@ -7,7 +7,18 @@ from playwright.sync_api import expect
 
 from tabagent.errors import InvalidState, QueueFull
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
-from tests.browser.panel.chatting import COMPLETE, SEND, STOPPED, answered, ask, last, requests, said, with_model, write
+from tests.browser.panel.chatting import (
+    COMPLETE,
+    SEND,
+    STOPPED,
+    answered,
+    ask,
+    last,
+    requests,
+    shown,
+    with_model,
+    write,
+)
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.test_account_and_files import AXE
@@ -15,6 +26,7 @@ from tests.browser.panel.wire_models import Json, dtype, finished, model, runnin
 
 STORED = model(dtypes=[dtype("q8", status="downloaded")])
 STOP = RuntimeMessageTypes.INTERRUPT_GENERATION
+CONTINUE, AGAIN = RuntimeMessageTypes.CONTINUE_ANSWER, RuntimeMessageTypes.ANSWER_AGAIN
 GENERATING = running(ModelWorkerStates.GENERATING)
 
 
@@ -111,23 +123,26 @@ def test_a_question_during_its_own_chats_answer_is_asked_with_that_answer(chat: 
 
     chat.publish(COMPLETE, finished(first, "First."))
     second = requests(chat, 2)[1]
-    assert said(second) == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
-    chat.publish(COMPLETE, finished(second["messageId"], "Second."))
-    assert said(requests(chat, 3)[2])[-2:] == [("assistant", "Second."), ("user", "Three?")]
+    assert second["text"] == "Two?"
+    chat.publish(COMPLETE, finished(second["answerId"], "Second."))
+    assert requests(chat, 3)[2]["text"] == "Three?"
+    expect(chat.one("waiting")).to_have_count(1)
+    said = [("user", "One?"), ("assistant", "First."), ("user", "Two?"), ("assistant", "Second.")]
+    assert shown(chat) == [*said, ("user", "Three?"), ("assistant", "")]
 
 
-def test_a_question_that_waits_for_its_own_chat_can_be_withdrawn(chat: ScriptedPanel) -> None:
+def test_a_question_that_waits_for_its_own_chat_is_withdrawn_to_be_changed(chat: ScriptedPanel) -> None:
     first = ask(chat, "One?")
     write(chat, "Two?")
     chat.press("withdraw-button")
-    expect(last(chat)).to_have_attribute("data-status", "stopped")
+    expect(chat.one("message")).to_have_count(2)
+    expect(chat.one("prompt")).to_have_value("Two?")
 
     chat.publish(COMPLETE, finished(first, "First."))
-    third = ask(chat, "Three?")
+    ask(chat, "Three?")
 
-    assert third
     assert chat.count(STOP) == 0
-    assert said(requests(chat, 2)[1]) == [("user", "One?"), ("assistant", "First."), ("user", "Three?")]
+    assert [each["text"] for each in requests(chat, 2)] == ["One?", "Three?"]
 
 
 def test_a_full_queue_is_told_and_what_was_written_comes_back(chat: ScriptedPanel) -> None:
@@ -156,17 +171,37 @@ def test_send_and_stop_are_both_there_while_an_answer_is_written(chat: ScriptedP
     expect(chat.one("stop-button")).to_be_visible()
 
 
-def test_a_reload_keeps_what_waits_and_ends_what_nobody_writes_any_more(chat: ScriptedPanel) -> None:
-    ask(chat, "One?")
+def test_a_reload_keeps_what_waits_while_the_answer_before_it_is_written(chat: ScriptedPanel) -> None:
+    first = ask(chat, "One?")
     write(chat, "Two?")
     expect(chat.one("waiting")).to_have_count(2)
+    chat.page.wait_for_function("() => (localStorage['tabagent.drafts'] ?? '').includes('Two?')")
+    state = RuntimeMessageTypes.GET_MODEL_WORKER_STATE
+    chat.page.add_init_script(
+        f"background.replies.{state}.generating = {{chatId: '', messageId: '{first}', text: 'Fi'}};"
+    )
 
     chat.page.reload()
     chat.page.wait_for_selector("html[data-connected=true]")
 
-    # The scripted background has forgotten the first one and knows no model: the second comes back.
-    expect(chat.page.locator("[data-status=stopped]")).to_have_count(1)
-    assert said(requests(chat, 1)[0])[-1] == ("user", "Two?")
+    expect(chat.page.get_by_text("Queued, 1 before this")).to_be_visible()
+    chat.publish(WorkerEventNames.GENERATION_UPDATE, update(first, "rst."))
+    expect(chat.page.get_by_text("First.")).to_be_visible()
+    chat.publish(COMPLETE, finished(first, "First."))
+    assert requests(chat, 1)[0]["text"] == "Two?"
+
+
+def test_a_question_that_waited_comes_back_as_a_draft_where_nothing_is_written_any_more(chat: ScriptedPanel) -> None:
+    ask(chat, "One?")
+    write(chat, "Two?")
+    chat.page.wait_for_function("() => (localStorage['tabagent.drafts'] ?? '').includes('Two?')")
+
+    chat.page.reload()
+    chat.page.wait_for_selector("html[data-connected=true]")
+
+    expect(chat.one("prompt")).to_have_value("Two?")
+    expect(last(chat)).to_have_attribute("data-status", "stopped")
+    assert chat.count(SEND) == 0
 
 
 # Afterwards
@@ -177,9 +212,7 @@ def test_an_answer_that_ended_early_goes_on_from_its_text(chat: ScriptedPanel, r
     answer = answered(chat, "Count.", "One, two,", reason)
 
     chat.press("continue-button")
-    request = requests(chat, 2)[1]
-    assert said(request) == [("user", "Count."), ("assistant", "One, two,")]
-    assert request["messageId"] == answer
+    assert requests(chat, 1, CONTINUE)[0]["messageId"] == answer
     chat.publish(WorkerEventNames.GENERATION_STATUS, status(answer, "prefill", 3, 9))
     expect(chat.one("waiting")).to_contain_text("Reading 3 of 9 tokens")
     chat.publish(WorkerEventNames.GENERATION_UPDATE, update(answer, " three"))
@@ -198,7 +231,7 @@ def test_an_answer_that_failed_half_way_can_go_on_too(chat: ScriptedPanel) -> No
 
     chat.press("continue-button")
 
-    assert said(requests(chat, 2)[1]) == [("user", "Count."), ("assistant", "One,")]
+    assert requests(chat, 1, CONTINUE)[0]["messageId"] == answer
 
 
 def test_an_answer_that_the_model_ended_has_nothing_to_go_on_with(chat: ScriptedPanel) -> None:
@@ -210,7 +243,7 @@ def test_an_answer_that_the_model_ended_has_nothing_to_go_on_with(chat: Scripted
 def test_a_refused_continuation_leaves_the_answer_as_it_was(chat: ScriptedPanel) -> None:
     answered(chat, "Count.", "One, two,", "length")
     error = InvalidState("No model is loaded.")
-    chat.reply(SEND, {"error": error.to_wire()})
+    chat.reply(CONTINUE, {"error": error.to_wire()})
 
     chat.press("continue-button")
 
@@ -220,21 +253,23 @@ def test_a_refused_continuation_leaves_the_answer_as_it_was(chat: ScriptedPanel)
     expect(chat.one("continue-button")).to_be_visible()
 
 
-def test_the_last_answer_can_be_given_again(chat: ScriptedPanel) -> None:
+def test_an_answer_can_be_given_again_beside_the_former_one(chat: ScriptedPanel) -> None:
     answered(chat, "One?", "First.")
     former = answered(chat, "Two?", "Second.")
-    expect(chat.one("again-button")).to_have_count(1)
 
-    chat.press("again-button")
+    chat.one("again-button").last.click()
 
-    request = requests(chat, 3)[2]
-    assert request["messageId"] != former
-    assert said(request) == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
-    expect(chat.page.locator("[data-role=assistant]")).to_have_count(2)
+    request = requests(chat, 1, AGAIN)[0]
+    assert request["messageId"] == former
+    assert request["answerId"] != former
+    chat.publish(COMPLETE, finished(request["answerId"], "Another."))
+    expect(last(chat)).to_contain_text("Another.")
+    expect(last(chat).get_by_role("group", name="Version 2 of 2")).to_be_visible()
+    assert [text for _, text in shown(chat)] == ["One?", "First.", "Two?", "Another."]
 
 
-def test_a_question_can_be_changed_which_drops_what_came_after_it(chat: ScriptedPanel) -> None:
-    answered(chat, "One?", "First.")
+def test_a_changed_question_is_a_branch_and_the_keyboard_switches_between_them(chat: ScriptedPanel) -> None:
+    first = answered(chat, "One?", "First.")
     answered(chat, "Two?", "Second.")
     answered(chat, "Three?", "Third.")
 
@@ -244,9 +279,21 @@ def test_a_question_can_be_changed_which_drops_what_came_after_it(chat: Scripted
     chat.one("edit-text").fill("Another?")
     chat.press("edit-send")
 
-    assert said(requests(chat, 4)[3]) == [("user", "One?"), ("assistant", "First."), ("user", "Another?")]
+    request = requests(chat, 4)[3]
+    assert (request["text"], request["parentId"]) == ("Another?", first)
     expect(chat.page.locator("[data-role=user]")).to_have_count(2)
     expect(chat.one("prompt")).to_be_focused()
+    chat.publish(COMPLETE, finished(request["answerId"], "Other."))
+    expect(chat.one("branches")).to_have_text("2/2")
+    chat.one("branch-earlier").press("Enter")
+
+    expect(last(chat)).to_contain_text("Third.")
+    assert [text for _, text in shown(chat)] == ["One?", "First.", "Two?", "Second.", "Three?", "Third."]
+    # It leads no further this way, so the focus is on the way back.
+    expect(chat.one("branch-later")).to_be_focused()
+    chat.page.keyboard.press("Enter")
+    expect(last(chat)).to_contain_text("Other.")
+    expect(chat.one("branch-earlier")).to_be_focused()
 
 
 def test_escape_leaves_a_question_as_it_was(chat: ScriptedPanel) -> None:
@@ -266,7 +313,7 @@ def test_nothing_can_be_changed_while_an_answer_is_written(chat: ScriptedPanel) 
     ask(chat, "Two?")
 
     expect(chat.one("edit-button").first).to_be_disabled()
-    expect(chat.one("again-button")).to_be_hidden()
+    expect(chat.one("again-button").last).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

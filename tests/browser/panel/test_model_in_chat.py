@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
-from tests.browser.panel.chatting import SEND, ask, requests, said, with_model, write
+from tests.browser.panel.chatting import SEND, ask, requests, with_model, write
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.wire_models import TINY, Json, dtype, model, running, status
@@ -83,7 +83,7 @@ def test_what_is_asked_while_the_sleeping_models_thread_ends_is_asked_of_the_nex
     assert chat.count(SEND) == 0
     chat.publish(WorkerEventNames.WORKER_SCRIPT_READY, {"bootMs": 1, "snapshot": True, "message": ""})
 
-    assert said(requests(chat, 1)[0]) == [("user", "Are you there?")]
+    assert requests(chat, 1)[0]["text"] == "Are you there?"
 
 
 def test_nothing_can_be_asked_without_a_model(open_panel: OpenPanel) -> None:

@@ -340,9 +340,9 @@ def test_what_was_just_set_is_saved_before_the_next_question_goes_out(open_panel
     panel.one("prompt").fill("Hello")
     panel.one("prompt").press("Enter")
 
-    [question] = panel.sent(RuntimeMessageTypes.SEND_CHAT_MESSAGE)
+    [question] = panel.sent(RuntimeMessageTypes.ASK_QUESTION)
     types = [each["type"] for each in panel.noted("sent")]
-    assert types.index(SAVE) < types.index(RuntimeMessageTypes.SEND_CHAT_MESSAGE)
+    assert types.index(SAVE) < types.index(RuntimeMessageTypes.ASK_QUESTION)
     assert "options" not in question
 
 

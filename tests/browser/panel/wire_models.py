@@ -131,7 +131,6 @@ def replies(models: list[Json]) -> dict[str, Json]:
         RuntimeMessageTypes.SAVE_SETTINGS: settings(),
         RuntimeMessageTypes.GET_PROMPTS: {"prompts": []},
         RuntimeMessageTypes.GET_STORED_DATA: KEPT,
-        RuntimeMessageTypes.SEND_CHAT_MESSAGE: {"chatId": "chat", "messageId": "message"},
         RuntimeMessageTypes.INTERRUPT_GENERATION: {"stopped": True},
         WorkerEventNames.REQUEST_MEMORY_STATS: {"stats": MEMORY},
         RuntimeMessageTypes.GET_ACCOUNT: {"account": None, "oauth": False, "sources": []},

@@ -88,9 +88,7 @@ async def test_a_person_signs_in_and_is_known_by_name(desk: DriveDesk) -> None:
 async def test_an_answer_that_is_none_is_refused_and_counts_once(desk: DriveDesk, ended: str, words: str) -> None:
     state = parse_qs(urlsplit(await desk.account.begin_sign_in(REDIRECT)).query)["state"][0]
     desk.google.tokens.add(FIRST)
-    without_token = fragment(state, FIRST, access_token="")
-    ok = fragment(state, FIRST) if "#{ok}" in ended else without_token
-    address = ended.format(redirect=REDIRECT, ok=ok, state=state)
+    address = ended.format(redirect=REDIRECT, ok=fragment(state, FIRST), state=state)
 
     with pytest.raises(DriveLoginFailed, match=words) as caught:
         await desk.account.finish_sign_in(address)

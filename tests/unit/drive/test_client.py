@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tabagent.adapters.memory.fetcher import Answer
 from tabagent.drive import errors
 from tabagent.drive.client import LONGEST_PAUSE_SECONDS, PAUSE_SECONDS
-from tests.unit.drive.drive_desk import FIRST, Answer, DriveDesk, answer, refused
+from tests.unit.drive.drive_desk import FIRST, DriveDesk, answer, refused
 
 FILES = "/drive/v3/files"
 

@@ -132,7 +132,8 @@ async def test_a_way_that_goes_in_circles_ends(desk: DriveDesk) -> None:
 
 
 async def test_an_answer_without_files_is_an_empty_folder(desk: DriveDesk) -> None:
-    for value in ({}, {"files": None, "nextPageToken": 3}, {"files": [None, 3, {}]}):
+    values: list[JsonObject] = [{}, {"files": None, "nextPageToken": 3}, {"files": [None, 3, {}]}]
+    for value in values:
         desk.google.by_path[FILES] = answer(value)
         assert (await page(desk))["files"] == []
 

@@ -87,7 +87,7 @@ async def test_a_document_becomes_an_attachment_with_its_text_and_address(page: 
     attachment = reply["attachment"]
     assert isinstance(attachment, dict)
     assert (attachment["name"], attachment["mimeType"], attachment["kind"]) == ("Plan.md", "text/markdown", "text")
-    assert (attachment["url"], attachment["characters"]) == (address, 7)
+    assert (attachment["id"], attachment["url"], attachment["characters"]) == ("a", address, 7)
     assert page.desk.attachments.held[str(attachment["id"])].text == "# Pläne"
 
 

@@ -11,15 +11,18 @@ from tabagent.personal.prompts import PromptLibrary
 from tabagent.personal.stored_data import Keeper
 from tabagent.personal_messages import SavePrompt, StoredKind
 from tabagent.specs import Dtype
+from tests.unit.chats.chat_desk import ChatDesk
 from tests.unit.conftest import REPO, World
 
-RECORDS = (StoredKind.CHATS, StoredKind.ATTACHMENTS, StoredKind.LOGS)
+RECORDS = (StoredKind.ATTACHMENTS, StoredKind.LOGS)
 
 
 async def test_every_kind_is_counted_and_erased_by_its_keeper(world: World) -> None:
     preferences = MemoryPreferences()
     settings = SettingsService(preferences, world.store, world.events.append)
     prompts = PromptLibrary(preferences, world.events.append, lambda: 1)
+    desk = ChatDesk()
+    await desk.asked_and_answered(1)
     kept: dict[StoredKind, Keeper] = keepers(
         library=world.library,
         store=world.store,
@@ -27,6 +30,7 @@ async def test_every_kind_is_counted_and_erased_by_its_keeper(world: World) -> N
         prompts=prompts,
         account=world.account,
         sources=world.sources,
+        chats=desk.service,
         records={kind: MemoryHoldings({"1": {}}) for kind in RECORDS},
     )
     assert set(kept) == set(StoredKind)

@@ -37,7 +37,8 @@ async ({ changes, archive }) => {
   /** Milliseconds from the start of a runtime thread until Python takes messages. */
   function started(worker, options) {
     const begin = performance.now();
-    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton: "", overdue: "", ...options });
+    const about = { baton: "", overdue: "", session: "bench", reason: "a benchmark" };
+    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, ...about, ...options });
     return new Promise((resolve, reject) => {
       worker.addEventListener("message", ({ data }) => {
         if (data.kind === "started") resolve({ ms: performance.now() - begin, snapshot: data.payload.snapshot });

@@ -43,30 +43,35 @@ async def open_database(name: str = DATABASE) -> Any:
     """Open the database of models, creating the stores that are missing.
 
     Raises:
-        StorageError: As of `open_stores`.
+        StorageError: As of `open_upgraded`.
     """
 
-    def upgrade(js_database: Any) -> None:
+    def upgrade(js_database: Any, js_transaction: Any, old_version: int) -> None:
         for store, options in STORES.items():
             if not js_database.objectStoreNames.contains(store):
                 js_database.createObjectStore(store, js_json(options))
 
-    return await open_stores(name, VERSION, upgrade)
+    return await open_upgraded(name, VERSION, upgrade)
 
 
-async def open_stores(name: str, version: int, upgrade: Callable[[Any], None]) -> Any:
-    """Open a database; it closes by itself when a newer version wants it.
+async def open_upgraded(name: str, version: int, upgrade: Callable[[Any, Any, int], None]) -> Any:
+    """Open a database of this version; it closes by itself when a newer version wants it.
 
     Args:
-        name: Of the database.
-        version: It goes up with every change of the stores.
-        upgrade: Makes the stores that are missing; gets the database.
+        name: The database's.
+        version: Wanted; only ever higher than before.
+        upgrade: Brings an older one up, in one transaction: gets the database, the transaction, and the version that
+            it had, 0 for none.
 
     Raises:
         StorageError: The browser refused, or another page keeps an older version open.
     """
     js_request = js.indexedDB.open(name, version)
-    js_upgrade = create_proxy(lambda js_event: upgrade(js_request.result))
+
+    def needed(js_event: Any) -> None:
+        upgrade(js_request.result, js_request.transaction, int(js_event.oldVersion))
+
+    js_upgrade = create_proxy(needed)
     js_request.onupgradeneeded = js_upgrade
     try:
         await asyncio.wait_for(settled(js_request, "success", ["error"]), BLOCKED_S)
@@ -74,7 +79,7 @@ async def open_stores(name: str, version: int, upgrade: Callable[[Any], None]) -
         # The browser goes on when it can, with the upgrade as well, which therefore keeps its function.
         js_request.onsuccess = create_once_callable(lambda js_event: js_request.result.close())
         raise StorageError(
-            "Another page of TabAgent keeps its database open. Close all of its pages and try again.",
+            "Another page of TabAgent keeps what is stored open. Close all of its pages and try again.",
             action="open",
             cause="blocked",
         ) from error

@@ -9,7 +9,7 @@ from typing import Any
 import js
 
 from tabagent.adapters.browser.ffi import js_json, plain_json
-from tabagent.adapters.browser.indexed_db import change_stored, open_stores, read_stored
+from tabagent.adapters.browser.indexed_db import change_stored, open_upgraded, read_stored
 from tabagent.log_messages import LogEntry
 
 DATABASE = STORE = "TabAgentLogs"
@@ -62,11 +62,11 @@ class IndexedDbLogStore:
 
     async def _database(self) -> Any:
         if self._js_database is None:
-            self._js_database = await open_stores(self._name, VERSION, _upgrade)
+            self._js_database = await open_upgraded(self._name, VERSION, _upgrade)
         return self._js_database
 
 
-def _upgrade(js_database: Any) -> None:
+def _upgrade(js_database: Any, js_transaction: Any, old_version: int) -> None:
     if js_database.objectStoreNames.contains(STORE):
         return
     js_store = js_database.createObjectStore(STORE, js_json({"keyPath": "id"}))

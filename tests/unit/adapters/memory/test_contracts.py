@@ -1,5 +1,8 @@
 """The memory adapters fulfil the contracts of their ports."""
 
+import json
+from collections.abc import Sequence
+
 import pytest
 
 from tabagent.adapters.memory.auth_window import MemoryAuthWindow
@@ -16,15 +19,19 @@ from tabagent.adapters.memory.log_store import MemoryLogStore
 from tabagent.adapters.memory.model_index import MemoryModelIndex
 from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
+from tabagent.adapters.memory.user_data import MemoryAttachmentStore, MemoryChatStore, MemoryUserData
 from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.adapters.memory.windows import MemoryWindows
 from tabagent.errors import JsonObject
+from tabagent.ports.chat_store import ChatChange
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, Device, Dtype, LoadSpec
 from tabagent.store_errors import StorageFull
 from tests.contracts import (
+    attachment_store,
     auth_window,
     browser_state,
+    chat_store,
     chunk_store,
     engine,
     fetcher,
@@ -175,6 +182,31 @@ async def test_legacy_profile(case: legacy_profile.Case) -> None:
         return sorted(profile.records)
 
     await case(legacy_profile.World(profile, put, put, put, put_entry, keys))
+
+
+@pytest.mark.parametrize("case", attachment_store.CASES, ids=lambda case: case.__name__)
+async def test_attachment_store(case: attachment_store.Case) -> None:
+    profile = MemoryUserData()
+    store = MemoryAttachmentStore(profile)
+    await case(attachment_store.World(store, lambda: MemoryAttachmentStore(profile), MemoryBytes))
+
+
+@pytest.mark.parametrize("case", chat_store.CASES, ids=lambda case: case.__name__)
+async def test_chat_store(case: chat_store.Case) -> None:
+    profile = MemoryUserData()
+
+    async def old(chats: Sequence[JsonObject], messages: Sequence[JsonObject]) -> MemoryChatStore:
+        profile.chats = {str(record["id"]): json.dumps(record) for record in chats}
+        profile.messages = {str(record["id"]): json.dumps(record) for record in messages}
+        profile.migrate()
+        return MemoryChatStore(profile)
+
+    def spoil(change: ChatChange) -> ChatChange:
+        profile.refuses = True
+        return change
+
+    store = MemoryChatStore(profile)
+    await case(chat_store.World(store, MemoryAttachmentStore(profile), lambda: MemoryChatStore(profile), old, spoil))
 
 
 @pytest.mark.parametrize("case", holdings.CASES, ids=lambda case: case.__name__)
