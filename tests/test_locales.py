@@ -1,4 +1,4 @@
-"""The texts of the panel: every language says everything, with the same placeholders, and nothing that is never said."""
+"""The texts of the panel: every language says everything, with the same placeholders; none is never said."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tabagent.events import ErrorCodes, TransferStates
-from tabagent.parameters import AppearanceSettings, ResourceSettings, parameters
+from tabagent.parameters import AppearanceSettings, ResourceSettings, schema
 from tabagent.parameters.appearance import LANGUAGES
 from tools.build.locales import DEFAULT, languages, texts_of
 from tools.environment import ROOT
@@ -110,8 +110,8 @@ def test_every_state_of_a_transfer_has_its_word() -> None:
 
 
 def test_the_english_help_of_a_setting_is_what_the_background_publishes() -> None:
-    known = [*parameters(), *parameters(AppearanceSettings), *parameters(ResourceSettings)]
-    meanings = {f"setting_{each.name}_help": each.meaning for each in known}
+    known = [*schema(), *schema(AppearanceSettings), *schema(ResourceSettings)]
+    meanings = {f"setting_{each['name']}_help": each["meaning"] for each in known}
     help_texts = {key: text for key, text in ENGLISH.items() if re.fullmatch(r"setting_\w+_help", key)}
 
     assert len(help_texts) >= 20
