@@ -79,7 +79,7 @@ export class Setting extends LitElement {
           ${problem}
         </p>
         <p class="hint" id=${this.#id("help")}>
-          ${meaningOf(parameter)} ${this.#written()}
+          <bdi>${meaningOf(parameter)}</bdi> ${this.#written()}
           <span class="counts" data-testid=${this.#id("counts")}>${this.#counts()}</span>
         </p>
       </div>

@@ -278,7 +278,7 @@ function fixedList(parameters) {
         (parameter) => html`
           <dt title=${parameter.name}>${labelOf(parameter.name)}</dt>
           <dd data-testid="fixed" data-name=${parameter.name}>
-            ${meaningOf(parameter)}
+            <bdi>${meaningOf(parameter)}</bdi>
             <span class="reason">${t("settings_not_here", { reason: parameter.refused })}</span>
           </dd>
         `,
