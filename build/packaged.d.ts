@@ -5,6 +5,10 @@ declare module "*/vendor/pyodide/pyodide.mjs" {
   export function loadPyodide(options: Record<string, unknown>): Promise<any>;
 }
 
+declare module "*/vendor/pyodide/pyodide.asm.mjs" {
+  export default function createPyodideModule(settings: any): Promise<any>;
+}
+
 declare module "*/vendor/transformers/transformers.js" {
   const exports: Record<string, any>;
   export = exports;

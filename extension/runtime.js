@@ -1,5 +1,6 @@
 // @ts-check
 // The runtime's thread: boots Pyodide, hands Python its host object, passes messages on. No policy.
+import { createRoomyModule } from "./roomy_pyodide.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 const PYODIDE = new URL("./vendor/pyodide/", import.meta.url).href;
@@ -20,7 +21,8 @@ async function boot(archives) {
   const options = { indexURL: PYODIDE, packageBaseUrl: PYODIDE };
   let pyodide, note = "";
   try {
-    pyodide = await loadPyodide({ ...options, _loadSnapshot: file("./python/python.snapshot") });
+    const snapshot = { _loadSnapshot: file("./python/python.snapshot"), createPyodideModule: createRoomyModule };
+    pyodide = await loadPyodide({ ...options, ...snapshot });
   } catch (error) {
     note = `booted without the memory snapshot: ${error}`;
     console.warn(note);

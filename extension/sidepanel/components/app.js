@@ -9,17 +9,22 @@ import { brandIcon, newChatIcon } from "./icons.js";
 import "./chat.js";
 import "./chat-title.js";
 import "./composer.js";
-import "./drive.js";
 import "./error-banner.js";
-import "./history.js";
-import "./logs.js";
 import "./menu.js";
 import "./model-bar.js";
-import "./models.js";
 import "./progress.js";
-import "./settings.js";
 import "./tabs.js";
 import "./toast.js";
+
+// Scripts of what is not the chat come when it is shown first, or when nothing else is to be done: the less is read at
+// the start, the sooner there is something to see.
+const LATER = {
+  history: () => import("./history.js"),
+  models: () => import("./models.js"),
+  settings: () => import("./settings.js"),
+  logs: () => import("./logs.js"),
+  drive: () => import("./drive.js"),
+};
 
 // Each is drawn while it is shown; the chat stays drawn, with the place in it.
 const PAGES = /** @type {const} */ (["history", "models", "settings"]);
@@ -28,6 +33,7 @@ export class App extends PanelElement {
   connectedCallback() {
     super.connectedCallback();
     addEventListener("keydown", this.#onKey);
+    requestIdleCallback(() => Object.values(LATER).forEach((load) => void load()));
   }
 
   disconnectedCallback() {
@@ -92,6 +98,9 @@ export class App extends PanelElement {
   }
 
   updated() {
+    const { view, drive } = this.state;
+    if (view in LATER) void LATER[/** @type {keyof typeof LATER} */ (view)]();
+    if (drive) void LATER.drive();
     const { dataset } = document.documentElement;
     dataset.connected = String(this.state.connected && this.state.known);
     if (this.state.known) dataset.state = this.state.modelState;

@@ -5,8 +5,10 @@ import { join, resolve } from "node:path";
 const extension = resolve(process.argv[2]);
 const pyodideFolder = join(extension, "vendor", "pyodide/");
 const { loadPyodide } = await import(join(pyodideFolder, "pyodide.mjs"));
+const { createRoomyModule } = await import(join(extension, "roomy_pyodide.js"));
 const pyodide = await loadPyodide({
   indexURL: pyodideFolder,
+  createPyodideModule: createRoomyModule,
   _loadSnapshot: readFileSync(join(extension, "python", "python.snapshot")),
 });
 pyodide.FS.mkdirTree("/app");

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.bench.panel_page import loaded_with
 from tools.build.bundle import bundle_panel, packages_in
 from tools.build.events import javascript_constants
 from tools.build.project import Project
@@ -22,10 +23,22 @@ def bundle() -> Path:
     return bundle_panel(project, javascript_constants(project.package / "events.py"))
 
 
-def test_all_of_the_panels_javascript_stays_small(bundle: Path) -> None:
-    sizes = {path.name: path.stat().st_size for path in bundle.glob("*.js")}
+def loaded_at_the_start(bundle: Path) -> set[str]:
+    """Return the names of the scripts that are there before anything is shown."""
+    return {path.name for path in loaded_with(bundle / "main.js")}
+
+
+def test_the_javascript_that_the_panel_starts_with_stays_small(bundle: Path) -> None:
+    sizes = {name: (bundle / name).stat().st_size for name in loaded_at_the_start(bundle)}
 
     assert sum(sizes.values()) <= LIMIT_BYTES, sizes
+
+
+@pytest.mark.parametrize("page", ["history", "models", "settings", "logs", "drive"])
+def test_pages_beside_the_chat_are_chunks_that_come_later(bundle: Path, page: str) -> None:
+    [chunk] = bundle.glob(f"{page}-*.js")
+
+    assert chunk.name not in loaded_at_the_start(bundle)
 
 
 def test_colouring_is_a_chunk_that_nothing_loads_at_the_start(bundle: Path) -> None:

@@ -16,10 +16,10 @@ from tools.environment import ToolError, require_node
 RESTORE = Path(__file__).parent / "restore.mjs"
 
 
-def test_a_snapshot_that_pyodide_could_not_restore_is_refused() -> None:
+def test_a_snapshot_that_would_make_every_start_slow_is_refused() -> None:
     require_restorable(LARGEST_HEAP + 240)
 
-    with pytest.raises(ToolError, match="more than the 30 MiB"):
+    with pytest.raises(ToolError, match="more than the 40 MiB"):
         require_restorable(LARGEST_HEAP * 2)
 
 
