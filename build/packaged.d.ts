@@ -14,6 +14,15 @@ declare module "*/vendor/transformers/transformers.js" {
   export = exports;
 }
 
+declare module "@joplin/turndown-plugin-gfm" {
+  export const gfm: import("turndown").Plugin;
+}
+
+declare module "*/vendor/pdfjs/pdf.min.mjs" {
+  const exports: Record<string, any>;
+  export = exports;
+}
+
 declare module "*/vendor/hash-wasm/hash-wasm.js" {
   const exports: Record<string, any>;
   export = exports;

@@ -66,6 +66,7 @@ function hostFor(pyodide, config) {
       JSON.stringify(await ask("chrome", { name, args: JSON.parse(args) })),
     pythonHeap: () => pyodide._module.HEAPU8.byteLength,
     importEngine: async () => ({ ...(await import("./vendor/transformers/transformers.js")) }),
+    importPdf: async () => ({ ...(await import("./vendor/pdfjs/pdf.min.mjs")) }),
     importHasher: async () => ({ ...(await import("./vendor/hash-wasm/hash-wasm.js")) }),
     async readInto(/** @type {any} */ reader, /** @type {Uint8Array} */ block, /** @type {any} */ onBytes) {
       const size = block.byteLength;

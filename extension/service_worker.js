@@ -1,6 +1,6 @@
 // @ts-check
 // Registers listeners, keeps the one offscreen document alive, forwards messages. No policy: Python decides.
-import { ErrorCodes } from "./events.js";
+import { ErrorCodes, RuntimeMessageTypes } from "./events.js";
 import { callChrome } from "./chrome_calls.js";
 import { reportErrors } from "./report_errors.js";
 
@@ -37,7 +37,8 @@ async function forward(message, sender) {
   return chrome.runtime.sendMessage({ relayed: message ?? null, from });
 }
 
-reportErrors("service-worker", (message) => forward(message, { id: chrome.runtime.id, url: location.href }));
+const own = { id: chrome.runtime.id, url: location.href };
+reportErrors("service-worker", (message) => forward(message, own));
 
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
   if (message?.chromeCall) {
@@ -61,4 +62,20 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
   return true;
 });
 
-chrome.runtime.onInstalled.addListener(() => chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true }));
+chrome.runtime.onInstalled.addListener(() => {
+  void chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true });
+  chrome.contextMenus.removeAll(() => {
+    const documentUrlPatterns = ["http://*/*", "https://*/*", "file:///*"];
+    for (const id of /** @type {const} */ (["page", "selection"])) {
+      const title = chrome.i18n.getMessage(`extension_menu_${id}`);
+      chrome.contextMenus.create({ id, title, contexts: [id], documentUrlPatterns });
+    }
+  });
+});
+
+// The click lets the page be read, and the panel opens only within it. What it means, Python decides.
+chrome.contextMenus.onClicked.addListener((info, tab) => {
+  if (tab) void chrome.sidePanel.open({ windowId: tab.windowId }).catch(() => {}); // a window without side panels
+  const payload = { event: "contextMenus.onClicked", args: [info, tab ?? null] };
+  void forward({ type: RuntimeMessageTypes.CHROME_EVENT, requestId: crypto.randomUUID(), payload }, own);
+});

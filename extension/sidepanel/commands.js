@@ -1,8 +1,9 @@
 // @ts-check
 // What the person can do: each command changes the shown state and asks the background; Python decides the rest.
-import { ErrorCodes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
+import { ErrorCodes, RawDirectMessageTypes, RuntimeMessageTypes, UIEventNames, WorkerEventNames } from "../events.js";
 import { AccountCommands } from "./account_commands.js";
 import { place } from "./address.js";
+import { AttachmentsCommands } from "./attachments_commands.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import { LogCommands } from "./log_commands.js";
@@ -53,6 +54,7 @@ export class Commands {
     this.logs = new LogCommands(store, this.connection);
     this.windows = new WindowCommands(store, this.connection);
     this.drive = new DriveCommands(store, this.connection);
+    this.attachments = new AttachmentsCommands(store, this.connection);
   }
 
   start() {
@@ -159,6 +161,8 @@ export class Commands {
       if (type === WorkerEventNames.CACHE_CLEARED) void this.#refreshModels();
       if (type === UIEventNames.SHOW_HUGGINGFACE_LOGIN_DIALOG) void this.account.refresh();
       if (type === UIEventNames.LOG_ENTRIES_ADDED) this.logs.added();
+      if (type === RawDirectMessageTypes.WORKER_SCRAPE_STAGE_RESULT) this.attachments.staged(payload);
+      if (type === UIEventNames.ATTACHMENT_ADDED) void this.attachments.take(payload.windowId);
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
       if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE) void this.settings.refresh();
       if (type === UIEventNames.PROMPTS_CHANGED) void this.personal.follow();
@@ -166,6 +170,7 @@ export class Commands {
     }
     void this.settings.follow();
     void this.pages.follow();
+    this.attachments.follow();
     void this.chat.sendHeld();
   }
 
@@ -194,6 +199,7 @@ export class Commands {
       view === "logs" ? this.logs.open() : undefined,
       view === "settings" ? this.personal.refresh() : undefined,
       this.settings.resume(),
+      this.attachments.resume(),
     ]);
     await this.chat.sendHeld();
   }

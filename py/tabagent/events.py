@@ -69,6 +69,8 @@ class UIEventNames(StrEnum):
     DATA_ERASED = "ui:dataErased"
     # new: what was logged, while a page follows it
     LOG_ENTRIES_ADDED = "ui:logEntriesAdded"
+    # new: something was attached by the context menu; TAKE_ATTACHMENTS hands it out
+    ATTACHMENT_ADDED = "ui:attachmentAdded"
 
 
 class RuntimeMessageTypes(StrEnum):
@@ -133,6 +135,18 @@ class RuntimeMessageTypes(StrEnum):
     RESTORE_CHAT = "restoreChat"
     EXPORT_CHATS = "exportChats"
     IMPORT_CHATS = "importChats"
+    # reads a page of a tab, or of an address, into an attachment
+    SCRAPE_REQUEST = "scrapeRequest"
+    # new: what is attached to the question that is being written
+    ADD_ATTACHMENT = "addAttachment"
+    REMOVE_ATTACHMENT = "removeAttachment"
+    GET_ATTACHMENT = "getAttachment"
+    # new: attachments that came by the context menu, for the panel of that window
+    TAKE_ATTACHMENTS = "takeAttachments"
+    # new: the tabs that can be read
+    LIST_TABS = "listTabs"
+    # new: an event of `chrome`, which only the service worker hears and hands on
+    CHROME_EVENT = "chromeEvent"
 
 
 class DBEventNames(StrEnum):
@@ -187,6 +201,12 @@ class DBEventNames(StrEnum):
     DB_WORKER_CREATED = "DbWorkerCreatedNotification"
     DB_WORKER_ERROR = "DbWorkerError"
     DB_WORKER_RESET = "DbWorkerReset"
+
+
+class RawDirectMessageTypes(StrEnum):
+    """Events about pages that are read."""
+
+    WORKER_SCRAPE_STAGE_RESULT = "WorkerScrapeStageResult"
 
 
 class LoadingStatusTypes(StrEnum):
@@ -283,3 +303,10 @@ class ErrorCodes(StrEnum):
     DRIVE_FILE_UNREADABLE = "drive_file_unreadable"
     DRIVE_FILE_TOO_LARGE = "drive_file_too_large"
     DRIVE_UNAVAILABLE = "drive_unavailable"
+    ATTACHMENT_TOO_LARGE = "attachment_too_large"
+    UNSUPPORTED_ATTACHMENT = "unsupported_attachment"
+    ATTACHMENT_UNREADABLE = "attachment_unreadable"
+    ATTACHMENT_NOT_FOUND = "attachment_not_found"
+    PAGE_ACCESS_NEEDED = "page_access_needed"
+    PAGE_NOT_READABLE = "page_not_readable"
+    PAGE_TIMED_OUT = "page_timed_out"

@@ -10,6 +10,7 @@ import json
 import logging
 import random
 import time
+import uuid
 from collections.abc import Callable
 
 from tabagent import chat_codec, codec, model_codec
@@ -28,17 +29,19 @@ from tabagent.adapters.browser.legacy_profile import BrowserLegacyProfile
 from tabagent.adapters.browser.log_store import IndexedDbLogStore
 from tabagent.adapters.browser.model_cache import ModelCache
 from tabagent.adapters.browser.opfs import OpfsChunkStore
+from tabagent.adapters.browser.pdf_reader import PdfJsReader
 from tabagent.adapters.browser.preferences import BrowserPreferences
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
+from tabagent.adapters.browser.tabs import ChromePages, ChromeTabs
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
 from tabagent.adapters.browser.user_data import UserDatabase
 from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.adapters.browser.windows import ChromeWindows
+from tabagent.attachments.service import AttachmentService, register_attachments
 from tabagent.chats.building import build_chats
 from tabagent.chats.requests import register_chats
 from tabagent.drive.account import GoogleAccount
 from tabagent.drive.client import DriveClient
-from tabagent.drive.held import HeldAttachments
 from tabagent.drive.listing import DriveListing
 from tabagent.drive.reading import DriveReader
 from tabagent.drive.service import DriveService, register_drive
@@ -63,6 +66,8 @@ from tabagent.models.manager import ModelManager
 from tabagent.models.sources import ModelSources
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer import ModelTransfer
+from tabagent.pages.reading import Reading
+from tabagent.pages.service import PageService, register_pages
 from tabagent.personal.keepers import keepers
 from tabagent.personal.prompts import PromptLibrary, register_prompts
 from tabagent.personal.stored_data import StoredData, register_stored_data
@@ -167,9 +172,15 @@ async def start(js_host: JsHost) -> OnMessage:
     )
     google = GoogleAccount(fetcher, vault, BrowserAuthWindow(Chrome(js_host)), time.time, config["googleClientId"])
     drive_client = DriveClient(fetcher, google, asyncio.sleep)
-    drive = DriveService(google, DriveListing(drive_client), DriveReader(drive_client), HeldAttachments())
     user_data = UserDatabase()
     attachments = IndexedDbAttachmentStore(user_data)
+    attaching = AttachmentService(
+        store=attachments, fetcher=fetcher, pdf_reader=PdfJsReader(js_host), now=time.time, new_id=_new_id
+    )
+    drive = DriveService(google, DriveListing(drive_client), DriveReader(drive_client), attaching)
+    tabs = ChromeTabs(chrome)
+    reading = Reading(tabs, ChromePages(chrome), fetcher, asyncio.sleep)
+    pages = PageService(attachments=attaching, reading=reading, tabs=tabs, publish=publisher.publish, new_id=_new_id)
     chats = build_chats(
         store=IndexedDbChatStore(user_data),
         attachments=attachments,
@@ -202,6 +213,8 @@ async def start(js_host: JsHost) -> OnMessage:
     )
     register_stored_data(router, StoredData(kept, space, publisher.publish))
     register_drive(router, drive)
+    register_attachments(router, attaching)
+    register_pages(router, pages)
     logbook.connect(router, settings, offers, publisher.publish)
     last = LastState(
         kept=local,
@@ -231,10 +244,14 @@ async def start(js_host: JsHost) -> OnMessage:
     settled = loop.create_task(chats.service.start(chats.recorder.settle(generation.answering)))
     running.add(settled)
     settled.add_done_callback(running.discard)
-    later = loop.create_task(_after_start(library, adoption, opfs, store, engine, begun))
+    later = loop.create_task(_after_start(library, adoption, opfs, store, engine, pages, begun))
     running.add(later)
     later.add_done_callback(running.discard)
     return on_message
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 async def _after_start(
@@ -243,6 +260,7 @@ async def _after_start(
     opfs: OpfsChunkStore,
     store: ModelStore,
     engine: TransformersJsEngine,
+    pages: PageService,
     begun: list[tuple[str, Dtype]],
 ) -> None:
     """Do what nobody waits for."""
@@ -252,6 +270,7 @@ async def _after_start(
         await library.resume(begun)
         await adoption.run()
         await library.tidy()
+        await pages.after_start()
         await asyncio.sleep(PREPARE_ENGINE_AFTER_SECONDS)
         await engine.prepare()
     except Exception:

@@ -24,11 +24,12 @@ from tabagent.events import (
 )
 from tabagent.log_messages import LogEntriesAdded
 from tabagent.model_messages import SettingsScope
+from tabagent.page_messages import PageEvent, PageEventName
 from tabagent.personal_messages import PersonalEvent
 from tabagent.specs import ChatMessage, Device, Dtype
 
 RequestName = RuntimeMessageTypes | WorkerEventNames | DBEventNames
-EventName = UIEventNames | WorkerEventNames | DBEventNames
+EventName = UIEventNames | WorkerEventNames | DBEventNames | PageEventName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,4 +396,5 @@ Event = (
     | PersonalEvent
     | LogEntriesAdded
     | ChatEvent
+    | PageEvent
 )

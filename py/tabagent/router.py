@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 Payload = TypeVar("Payload")
 Handler = Callable[[Payload], Awaitable[JsonObject]]
+# The file of the extension that hears Chrome's events.
+SERVICE_WORKER = "service_worker.js"
 
 
 class EventRouter:
@@ -30,10 +32,21 @@ class EventRouter:
 
     def __init__(self, extension_id: str, noted: Callable[[Request], None] = lambda request: None) -> None:
         self._extension_id, self._noted = extension_id, noted
+        self._own = f"chrome-extension://{extension_id}/"
         self._routes: dict[str, Callable[[JsonObject], Awaitable[JsonObject]]] = {}
+        self._only_from: dict[str, str] = {}
 
-    def on(self, name: RequestName, decode: codec.Decoder[Payload], handler: Handler[Payload]) -> None:
-        """Register the handler of a request; `decode` checks the payload first."""
+    def on(
+        self, name: RequestName, decode: codec.Decoder[Payload], handler: Handler[Payload], *, only_from: str = ""
+    ) -> None:
+        """Register the handler of a request; `decode` checks the payload first.
+
+        Args:
+            name: Of the request.
+            decode: Checks the payload and makes an object of it.
+            handler: Answers.
+            only_from: The only file of the extension that may send it; empty for any.
+        """
 
         async def route(payload: JsonObject) -> JsonObject:
             return await handler(decode(payload))
@@ -41,6 +54,8 @@ class EventRouter:
         if str(name) in self._routes:
             raise ValueError(f"{name!r} has a handler already")
         self._routes[str(name)] = route
+        if only_from:
+            self._only_from[str(name)] = only_from
 
     @property
     def names(self) -> frozenset[str]:
@@ -78,10 +93,12 @@ class EventRouter:
         route = self._routes.get(request.name)
         if route is None:
             raise UnknownMessage(request.name)
+        only_from = self._only_from.get(request.name)
+        if only_from and request.sender.url != f"{self._own}{only_from}":
+            raise ForbiddenSender(request.sender.url)
         self._noted(request)
         return await route(request.payload)
 
     def _check_sender(self, sender: Sender) -> None:
-        own = f"chrome-extension://{self._extension_id}/"
-        if sender.extension_id != self._extension_id or not sender.url.startswith(own):
+        if sender.extension_id != self._extension_id or not sender.url.startswith(self._own):
             raise ForbiddenSender(sender.url or sender.extension_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tabagent import engine_errors, errors, parameters, store_errors
+from tabagent import attachment_errors, engine_errors, errors, parameters, store_errors
 from tabagent.drive import errors as drive_errors
 from tabagent.engine_errors import LoadFailed
 from tabagent.errors import ModelGated, TabAgentError, wire_error
@@ -58,6 +58,13 @@ EXAMPLES: list[TabAgentError] = [
     parameters.BadSetting("top_k", -1, "must be a whole number from 0 to 1,000"),
     UnsupportedSchema("pattern", "it would need a second automaton"),
     parameters.UnsupportedSetting("num_beams", 4, "beams cannot be streamed", 1),
+    attachment_errors.AttachmentTooLarge("book.pdf", 30_000_000, 20_000_000),
+    attachment_errors.UnsupportedAttachment("a.zip", "it is an archive", "Attach what is in it."),
+    attachment_errors.AttachmentUnreadable("a.pdf", "it is damaged", "Save it again."),
+    attachment_errors.AttachmentNotFound("a-1"),
+    attachment_errors.PageAccessNeeded("https://example.org/a", "https://example.org"),
+    attachment_errors.PageNotReadable("chrome://settings", "the browser lets no extension read it"),
+    attachment_errors.PageTimedOut("https://example.org/a", 30.0),
     drive_errors.NotSignedIn(),
     drive_errors.DriveRateLimited(2.0),
     drive_errors.DriveNoAccess("insufficientFilePermissions"),

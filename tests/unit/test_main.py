@@ -49,6 +49,7 @@ from tabagent.windows.last_state import LastState, register_last_state
 from tests.unit.chats.chat_desk import ChatDesk
 from tests.unit.conftest import FILES, REPO, World
 from tests.unit.drive.drive_desk import DriveDesk
+from tests.unit.pages.page_desk import PageDesk
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
@@ -133,6 +134,9 @@ async def background(main: ModuleType, world: World) -> AsyncIterator[Background
     register_prompts(router, PromptLibrary(MemoryPreferences(), world.events.append, lambda: 1))
     register_stored_data(router, StoredData({}, world.space, world.events.append))
     main.register_drive(router, DriveDesk().service)
+    page_desk = PageDesk()
+    main.register_attachments(router, page_desk.attachments)
+    main.register_pages(router, page_desk.service)
     desk = ChatDesk()
     await desk.service.start(desk.recorder.settle(frozenset()))
     main.register_chats(router, desk.service)

@@ -14,7 +14,7 @@ from tabagent import codec
 from tabagent.errors import Busy, JsonObject, JsonValue
 from tabagent.events import ErrorCodes, RuntimeMessageTypes
 from tabagent.messages import Empty, InspectModel, Sender
-from tabagent.router import EventRouter
+from tabagent.router import SERVICE_WORKER, EventRouter
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
 PANEL = Sender(extension_id=ID, url=f"chrome-extension://{ID}/sidepanel/index.html")
@@ -213,3 +213,14 @@ async def test_a_nest_of_any_depth_gets_a_refusal_of_the_request(router: EventRo
         reply = await router.dispatch(f'{{"requestId": "r-1", "type": {nest}}}', PANEL)
 
         assert code_of(reply) is ErrorCodes.BAD_REQUEST
+
+
+async def test_what_one_file_alone_may_send_is_refused_from_others(router: EventRouter, service: Service) -> None:
+    router.on(RuntimeMessageTypes.CHROME_EVENT, codec.decode_empty, service.handle, only_from=SERVICE_WORKER)
+    text = message(RuntimeMessageTypes.CHROME_EVENT)
+    refused = await router.dispatch(text, PANEL)
+    allowed = await router.dispatch(text, Sender(extension_id=ID, url=f"chrome-extension://{ID}/{SERVICE_WORKER}"))
+
+    assert code_of(refused) == ErrorCodes.FORBIDDEN_SENDER
+    assert allowed["success"] is True
+    assert len(service.taken) == 1

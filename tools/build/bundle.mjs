@@ -8,6 +8,8 @@
 //   aliases       {import name: file to use instead}
 //   conditions    package.json export conditions
 //   splitting     whether what is `import()`ed becomes a file of its own, which is loaded when it is asked for
+//   globalName    where it is not empty, the bundle is a plain script with its exports in a variable of this name
+//   footer        what comes after it
 //   replacements  [{file (end of its path), from, to}]: each must be found exactly once, else the build fails
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -53,7 +55,9 @@ try {
     plugins: [packages, replacing],
     bundle: true,
     splitting: job.splitting,
-    format: "esm",
+    format: job.globalName ? "iife" : "esm",
+    globalName: job.globalName || undefined,
+    footer: { js: job.footer },
     minify: true,
     target: "chrome137", // the manifest's minimum_chrome_version
     legalComments: "none", // THIRD_PARTY_NOTICES.txt carries the licences

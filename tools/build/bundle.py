@@ -1,4 +1,4 @@
-"""JavaScript that is bundled: transformers.js with the chosen ONNX Runtime, hash-wasm, and the side panel."""
+"""JavaScript that is bundled: transformers.js with its ONNX Runtime, hash-wasm, the page script, the side panel."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class Bundle:
     conditions: Sequence[str]
     replacements: Sequence[Mapping[str, str]]
     splitting: bool = False
+    globalName: str = ""  # noqa: N815
+    footer: str = ""
 
 
 def bundle_transformers(project: Project) -> Path:
@@ -121,6 +123,27 @@ def bundle_panel(project: Project, events_js: str) -> Path:
                     _run(replace(bundle, entries=entries, splitting=splitting), folder)
 
     return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts, *shared], make)
+
+
+def bundle_page_script(project: Project) -> Path:
+    """Return a folder with read.js, which is put into pages; the value of its last expression is what it found."""
+    entry = project.extension / "page" / "read.js"
+
+    def make(folder: Path) -> None:
+        bundle = Bundle(
+            root=str(project.root),
+            nodeModules=str(project.node_modules),
+            entries=[str(entry)],
+            outdir=str(folder),
+            aliases={},
+            conditions=[],
+            replacements=[],
+            globalName="tabagentPage",
+            footer="tabagentPage.read();",
+        )
+        _run(bundle, folder)
+
+    return made_once(project.cache, "page", [project.npm_lock, entry.parent, BUNDLER], make)
 
 
 def packages_in(bundle: Path) -> list[str]:

@@ -19,7 +19,7 @@ from tools.environment import ToolError, ensure_node_modules, exclusive
 Variant = Literal["release", "test"]
 FOLDERS: dict[Variant, str] = {"release": "extension", "test": "extension-test"}
 # Packages whose files are vendored, not bundled.
-VENDORED_PACKAGES = ["pyodide", "onnxruntime-web"]
+VENDORED_PACKAGES = ["pyodide", "onnxruntime-web", "pdfjs-dist"]
 # Parts whose sizes are reported, in this order; a path belongs to the first that it starts with.
 PARTS = ["vendor/pyodide/", "vendor/transformers/", "python/python.snapshot", "python/", "sidepanel/", ""]
 
@@ -73,6 +73,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     transformers = bundle.bundle_transformers(project)
     hash_wasm = bundle.bundle_hash_wasm(project)
     panel = bundle.bundle_panel(project, events_js)
+    page = bundle.bundle_page_script(project)
     runtime_zip = runtime.make_archive(project)
 
     tree = _hand_written(project)
@@ -82,6 +83,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
     tree["vendor/transformers/transformers.js"] = transformers / "transformers.js"
     tree["vendor/transformers/onnxruntime-module.js"] = project.root / "build" / "onnxruntime-module.js"
     tree["vendor/hash-wasm/hash-wasm.js"] = hash_wasm / "hash-wasm.js"
+    tree["page/read.js"] = page / "read.js"
     tree |= {f"sidepanel/{path.name}": path for path in panel.iterdir() if path.name != bundle.PACKAGES}
     tree["python/runtime.zip"] = runtime_zip
     if variant == "release":
@@ -89,7 +91,7 @@ def _assemble(project: Project, variant: Variant) -> dict[str, Path]:
         tree |= {f"python/{path.name}": path for path in sorted(snapshot.iterdir())}
     else:
         tree |= _for_tests(project)
-    bundled = (name for made in (transformers, hash_wasm, panel) for name in bundle.packages_in(made))
+    bundled = (name for made in (transformers, hash_wasm, panel, page) for name in bundle.packages_in(made))
     packages = [*VENDORED_PACKAGES, *bundled]
     texts = {
         "events.js": events_js,
@@ -107,7 +109,11 @@ def _hand_written(project: Project) -> dict[str, Path]:
 
 
 def _is_bundled(name: str) -> bool:
-    return name.startswith("locales/") or (name.startswith("sidepanel/") and name.endswith((".js", ".css", ".ts")))
+    return (
+        name.startswith("locales/")
+        or name == "page/read.js"
+        or (name.startswith("sidepanel/") and name.endswith((".js", ".css", ".ts")))
+    )
 
 
 def _manifest(project: Project) -> str:

@@ -14,6 +14,9 @@ VENDORED = {
     "vendor/pyodide/pyodide.asm.mjs": "pyodide/pyodide.asm.mjs",
     "vendor/pyodide/pyodide.asm.wasm": "pyodide/pyodide.asm.wasm",
     "vendor/pyodide/python_stdlib.zip": "pyodide/python_stdlib.zip",
+    # The legacy build brings what the oldest Chrome lacks of what pdf.js uses.
+    "vendor/pdfjs/pdf.min.mjs": "pdfjs-dist/legacy/build/pdf.min.mjs",
+    "vendor/pdfjs/pdf.worker.min.mjs": "pdfjs-dist/legacy/build/pdf.worker.min.mjs",
     "vendor/transformers/ort-wasm-simd-threaded.jspi.mjs": "onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.mjs",
     "vendor/transformers/ort-wasm-simd-threaded.jspi.wasm": "onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.wasm",
 }

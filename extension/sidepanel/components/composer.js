@@ -2,21 +2,45 @@
 // Where the person writes: Enter sends, Shift+Enter breaks the line.
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
-import { t } from "../i18n.js";
+import { rich, t } from "../i18n.js";
 import { canAsk, canSend, deviceBadge, isAnswering, isLoading } from "../view.js";
+import "./attachments.js";
 import { PanelElement } from "./element.js";
 import { sendIcon, stopIcon } from "./icons.js";
 
+const ENTER = html`<kbd>Enter</kbd>`;
+const ESCAPE = html`<kbd>Esc</kbd>`;
+const SHIFT_ENTER = html`<kbd>Shift</kbd>+<kbd>Enter</kbd>`;
+
 export class Composer extends PanelElement {
+  static properties = { ...PanelElement.properties, offered: { state: true }, dropping: { state: true } };
+
+  constructor() {
+    super();
+    /** An address that was pasted, whose page can be read. */
+    this.offered = "";
+    this.dropping = false;
+  }
+
   render() {
     const { state } = this;
     const answering = isAnswering(state);
     const badge = deviceBadge(state);
     return html`
-      <form class="composer" @submit=${this.#send}>
+      <form
+        class="composer ${this.dropping ? "dropping" : ""}"
+        @submit=${this.#send}
+        @dragover=${this.#onDrag}
+        @dragleave=${() => (this.dropping = false)}
+        @drop=${this.#onDrop}
+        @paste=${this.#onPaste}
+      >
+        <tabagent-attachments .state=${state} .commands=${this.commands}></tabagent-attachments>
+        ${this.dropping ? html`<p class="hint" role="status">${t("attachments_drop")}</p>` : nothing}
+        ${this.offered ? this.#offer() : nothing}
         <textarea
           data-testid="prompt"
-          aria-label="Message"
+          aria-label=${t("composer_message")}
           aria-describedby="composer-hint"
           rows="1"
           placeholder=${this.#placeholder()}
@@ -25,25 +49,30 @@ export class Composer extends PanelElement {
           @keydown=${this.#onKey}
         ></textarea>
         <div class="row">
-          <span class="badge" data-testid="device-badge" title="What computes the answers" ?hidden=${!badge}>
+          <tabagent-attach-menu .state=${state} .commands=${this.commands}></tabagent-attach-menu>
+          <span class="badge" data-testid="device-badge" title=${t("composer_device")} ?hidden=${!badge}>
             ${badge}
           </span>
           ${badge
-            ? html`<span class="badge" data-testid="dtype-badge" title="Precision of the weights">
+            ? html`<span class="badge" data-testid="dtype-badge" title=${t("composer_precision")}>
                 ${state.loaded?.dtype}
               </span>`
             : nothing}
           <p id="composer-hint" class="hint ellipsis grow">
             ${answering
-              ? html`<kbd>Esc</kbd> stops<span class="sends"> · <kbd>Enter</kbd> asks next</span>`
-              : html`<span class="sends"><kbd>Enter</kbd> sends · </span><kbd>Shift</kbd>+<kbd>Enter</kbd> new line`}
+              ? html`${rich("composer_stops", { key: ESCAPE })}<span class="sends">
+                    · ${rich("composer_asks_next", { key: ENTER })}</span
+                  >`
+              : html`<span class="sends">${rich("composer_sends", { key: ENTER })} · </span>${rich("composer_new_line", {
+                    keys: SHIFT_ENTER,
+                  })}`}
           </p>
           <button
             type="submit"
             class="round primary"
             data-testid="send-button"
-            title=${answering ? "Ask next" : t("chat_send")}
-            aria-label=${answering ? "Ask next" : "Send"}
+            title=${t(answering ? "composer_ask_next" : "chat_send")}
+            aria-label=${t(answering ? "composer_ask_next" : "chat_send")}
             ?hidden=${answering && !canSend(state)}
             ?disabled=${!canSend(state)}
           >
@@ -53,8 +82,8 @@ export class Composer extends PanelElement {
             type="button"
             class="round"
             data-testid="stop-button"
-            title="Stop"
-            aria-label=${state.stopping ? "Stopping" : "Stop"}
+            title=${t("composer_stop")}
+            aria-label=${t(state.stopping ? "composer_stopping" : "composer_stop")}
             ?hidden=${!answering}
             ?disabled=${state.stopping}
             @click=${this.#stop}
@@ -66,14 +95,54 @@ export class Composer extends PanelElement {
     `;
   }
 
+  #offer() {
+    const read = () => {
+      void this.commands.attachments.addAddress(this.offered);
+      this.offered = "";
+    };
+    return html`
+      <div class="row offer">
+        <button type="button" class="button" data-testid="read-address" @click=${read}>
+          ${t("pages_read_address", { host: new URL(this.offered).host })}
+        </button>
+        <button type="button" class="button" @click=${() => (this.offered = "")}>${t("pages_dismiss")}</button>
+      </div>
+    `;
+  }
+
+  #onDrag(/** @type {DragEvent} */ event) {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.dropping = true;
+  }
+
+  #onDrop(/** @type {DragEvent} */ event) {
+    this.dropping = false;
+    const files = event.dataTransfer?.files;
+    if (!files?.length) return;
+    event.preventDefault();
+    void this.commands.attachments.addFiles(files);
+  }
+
+  #onPaste(/** @type {ClipboardEvent} */ event) {
+    const files = event.clipboardData?.files;
+    const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+    // Cells of a table come as text and as a picture of it: the text is meant.
+    if (files?.length && !text) {
+      event.preventDefault();
+      void this.commands.attachments.addFiles(files);
+    } else if (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text)) this.offered = text;
+  }
+
   #placeholder() {
     const { state } = this;
-    if (isLoading(state)) return "Ask while the model loads";
-    return canAsk(state) ? "Ask anything" : "Load a model, then ask anything";
+    if (isLoading(state)) return t("composer_ask_while_loading");
+    return t(canAsk(state) ? "composer_ask" : "composer_load_first");
   }
 
   #send(/** @type {Event} */ event) {
     event.preventDefault();
+    this.offered = "";
     void this.commands.chat.send();
     this.#focus();
   }

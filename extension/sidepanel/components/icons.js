@@ -53,4 +53,5 @@ export const starIcon = icon(svg`<path d="m10 3.2 2.1 4.4 4.8.6-3.5 3.4.9 4.8-4.
 export const starredIcon = icon(
   svg`<path fill="currentColor" d="m10 3.2 2.1 4.4 4.8.6-3.5 3.4.9 4.8-4.3-2.4-4.3 2.4.9-4.8-3.5-3.4 4.8-.6z" />`,
 );
+export const pageIcon = icon(svg`<rect x="3.5" y="4.5" width="13" height="11" rx="2" /><path d="M3.5 8h13M6 6.2v.01" />`);
 export const fileIcon = icon(svg`<path d="M6 3.5h5l3.5 3.5v9.5h-8.5zM11 3.5V7h3.5" />`);

@@ -98,14 +98,16 @@ def _on_engines(js_host: Any) -> Iterator[tuple[str, Run]]:
 
 async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
     """Yield the cases of what carries secrets and models over."""
-    from tests.browser.inside import carrying, chrome_fake
+    from tests.browser.inside import attaching, carrying, chrome_fake
     from tests.contracts import (
         browser_state,
         file_offer,
         holdings,
         legacy_profile,
         log_store,
+        pdf_reader,
         preferences,
+        tabs,
         vault,
         windows,
     )
@@ -119,6 +121,8 @@ async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
         log_store: chrome_fake.logs(),
         browser_state: chrome_fake.states(),
         windows: chrome_fake.browsers(),
+        tabs: attaching.browsers(),
+        pdf_reader: attaching.pdfs(js_host),
     }
     for contract, cases in worlds.items():
         async for case, world in cases:

@@ -9,13 +9,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from tabagent.adapters.memory.auth_window import MemoryAuthWindow
 from tabagent.adapters.memory.fetcher import Answer, MemoryFetcher, MemoryResponse
 from tabagent.adapters.memory.vault import MemoryVault
+from tabagent.chat_specs import Attachment, AttachmentKind
 from tabagent.drive.account import SCOPE, DriveAccount, GoogleAccount
 from tabagent.drive.client import DriveClient
-from tabagent.drive.held import HeldAttachments
 from tabagent.drive.listing import DriveListing
 from tabagent.drive.reading import DriveReader
 from tabagent.drive.service import DriveService
 from tabagent.errors import Offline
+from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
 
 FIRST = "token-1"
@@ -87,6 +88,41 @@ class Google(MemoryFetcher):
     def paths(self) -> list[str]:
         """Return the paths that were asked for, without the account's."""
         return [path for path, _ in self.asked if not path.endswith("/about")]
+
+
+class HeldAttachments:
+    """Keeps what was inserted, with its text, by its id."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Attachment] = {}
+        self.texts: dict[str, str] = {}
+
+    async def add_text(
+        self, *, name: str, mime_type: str, text: str, kind: str, url: str = "", attachment_id: str = "", note: str = ""
+    ) -> Attachment:
+        return self._keep(attachment_id, name, mime_type, kind, text, len(text.encode()), url)
+
+    async def add_file(
+        self, *, name: str, mime_type: str, data: ByteBuffer, url: str = "", attachment_id: str = ""
+    ) -> Attachment:
+        kind = AttachmentKind.PDF if mime_type == "application/pdf" else AttachmentKind.TEXT
+        text = data.to_bytes().decode("utf-8-sig", "replace") if kind == AttachmentKind.TEXT else ""
+        return self._keep(attachment_id, name, mime_type, kind, text, data.size, url)
+
+    def _keep(
+        self, attachment_id: str, name: str, mime_type: str, kind: str, text: str, size: int, url: str
+    ) -> Attachment:
+        attachment = Attachment(
+            id=attachment_id or f"attachment-{len(self.held)}",
+            name=name,
+            mime_type=mime_type,
+            kind=kind,
+            size=size,
+            characters=len(text),
+            url=url,
+        )
+        self.held[attachment.id], self.texts[attachment.id] = attachment, text
+        return attachment
 
 
 class DriveDesk:

@@ -88,7 +88,7 @@ async def test_a_document_becomes_an_attachment_with_its_text_and_address(page: 
     assert isinstance(attachment, dict)
     assert (attachment["name"], attachment["mimeType"], attachment["kind"]) == ("Plan.md", "text/markdown", "text")
     assert (attachment["id"], attachment["url"], attachment["characters"]) == ("a", address, 7)
-    assert page.desk.attachments.held[str(attachment["id"])].text == "# Pläne"
+    assert page.desk.attachments.texts[str(attachment["id"])] == "# Pläne"
 
 
 async def test_a_pdf_goes_to_the_attachments_as_a_file(page: Page) -> None:

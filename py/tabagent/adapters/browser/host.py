@@ -69,6 +69,9 @@ class JsHost(Protocol):
     async def importHasher(self) -> JsProxy:
         """hash-wasm's module as a plain object."""
 
+    async def importPdf(self) -> JsProxy:
+        """pdf.js's module as a plain object."""
+
     async def readInto(self, js_reader: JsProxy, js_block: JsProxy, js_on_bytes: JsProxy | None) -> JsProxy:
         """Fill a `Uint8Array` from a stream's BYOB reader and return it; shorter at the end, empty after it.
 

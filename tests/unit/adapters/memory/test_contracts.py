@@ -17,14 +17,17 @@ from tabagent.adapters.memory.host import MemoryHost
 from tabagent.adapters.memory.legacy_profile import MemoryLegacyProfile
 from tabagent.adapters.memory.log_store import MemoryLogStore
 from tabagent.adapters.memory.model_index import MemoryModelIndex
+from tabagent.adapters.memory.pdf_reader import MemoryPdfReader, memory_pdf
 from tabagent.adapters.memory.preferences import MemoryPreferences
 from tabagent.adapters.memory.storage_space import MemoryStorageSpace
+from tabagent.adapters.memory.tabs import MemoryTabs
 from tabagent.adapters.memory.user_data import MemoryAttachmentStore, MemoryChatStore, MemoryUserData
 from tabagent.adapters.memory.vault import MemoryVault
 from tabagent.adapters.memory.windows import MemoryWindows
 from tabagent.errors import JsonObject
 from tabagent.ports.chat_store import ChatChange
 from tabagent.ports.model_index import IndexChange
+from tabagent.ports.tabs import PageScript
 from tabagent.specs import Backend, Device, Dtype, LoadSpec
 from tabagent.store_errors import StorageFull
 from tests.contracts import (
@@ -42,8 +45,10 @@ from tests.contracts import (
     legacy_profile,
     log_store,
     model_index,
+    pdf_reader,
     preferences,
     storage_space,
+    tabs,
     vault,
     windows,
 )
@@ -254,3 +259,21 @@ async def test_windows(case: windows.Case) -> None:
         close_ordinary,
     )
     await case(world)
+
+
+@pytest.mark.parametrize("case", tabs.CASES, ids=lambda case: case.__name__)
+async def test_tabs(case: tabs.Case) -> None:
+    browser = MemoryTabs()
+
+    def put(url: str, script: PageScript, frames: Sequence[JsonObject]) -> None:
+        browser.frames[url, script] = list(frames)
+
+    await case(tabs.World(browser, browser, browser.show, put, browser.granted.add, lambda: browser))
+
+
+@pytest.mark.parametrize("case", pdf_reader.CASES, ids=lambda case: case.__name__)
+async def test_pdf_reader(case: pdf_reader.Case) -> None:
+    def pdf(title: str, pages: Sequence[Sequence[str]]) -> MemoryBytes:
+        return MemoryBytes(memory_pdf(title, pages))
+
+    await case(pdf_reader.World(MemoryPdfReader(), pdf, lambda: MemoryBytes(b"no PDF")))

@@ -1,0 +1,117 @@
+// @ts-check
+// What is attached to the question that is being written, and the menu that attaches.
+import { html, nothing } from "lit";
+import { ErrorCodes } from "../../events.js";
+import { bytes } from "../format.js";
+import { t } from "../i18n.js";
+import { PanelElement } from "./element.js";
+import { addIcon, closeIcon, fileIcon, pageIcon, warnIcon } from "./icons.js";
+import { closeMenu, onMenuKey, onMenuLeft } from "./unfolding.js";
+
+/** @typedef {import("../types.js").Attachment} Attachment */
+
+const NAMES = /** @type {const} */ ({ reading: "attachments_reading", failed: "attachments_failed" });
+
+export class Attachments extends PanelElement {
+  render() {
+    const { attachments } = this.state;
+    if (attachments.length === 0) return nothing;
+    return html`
+      <ul class="chips" data-testid="attachments" aria-label=${t("attachments_label")}>
+        ${attachments.map((each) => this.#chip(each))}
+      </ul>
+      ${attachments.map((each) => this.#trouble(each))}
+    `;
+  }
+
+  /** @param {Attachment} attachment */
+  #chip({ id, name, kind, size, status, url, note }) {
+    return html`
+      <li class="chip" data-testid="attachment" data-status=${status} title=${[name, url, note].filter(Boolean).join("\n")}>
+        ${status === "failed" ? warnIcon : kind === "page" ? pageIcon : fileIcon}
+        <span class="ellipsis">${name}</span>
+        ${status === "ready"
+          ? html`<span class="chip-size">${bytes(size)}</span>`
+          : html`<span class="chip-size" role="status">${t(NAMES[status])}</span>`}
+        <button
+          type="button"
+          class="chip-remove"
+          data-testid="attachment-remove"
+          title=${t("attachments_remove", { name })}
+          aria-label=${t("attachments_remove", { name })}
+          @click=${() => this.commands.attachments.remove(id)}
+        >
+          ${closeIcon}
+        </button>
+      </li>
+    `;
+  }
+
+  /** @param {Attachment} attachment */
+  #trouble(attachment) {
+    const { status, error, note } = attachment;
+    if (status === "ready") return note ? html`<p class="hint" data-testid="attachment-note">${note}</p>` : nothing;
+    if (status !== "failed" || !error) return nothing;
+    const askable = error.code === ErrorCodes.PAGE_ACCESS_NEEDED && error.details?.origin;
+    return html`
+      <p class="hint attachment-error" role="alert" data-testid="attachment-error">
+        <span>${error.message}</span>
+        ${askable
+          ? html`<button
+              type="button"
+              class="button"
+              data-testid="attachment-allow"
+              @click=${() => this.commands.attachments.allow(attachment)}
+            >
+              ${t("pages_allow")}
+            </button>`
+          : nothing}
+      </p>
+    `;
+  }
+}
+
+export class AttachMenu extends PanelElement {
+  render() {
+    return html`
+      <details class="menu attach" data-testid="attach-menu" @keydown=${onMenuKey} @focusout=${onMenuLeft}>
+        <summary
+          class="icon-button"
+          data-testid="attach-button"
+          title=${t("attachments_add")}
+          aria-label=${t("attachments_add")}
+        >
+          ${addIcon}
+        </summary>
+        <div class="menu-items">
+          ${this.#item("attach-file", "attachments_file", () => this.#input?.click())}
+          ${this.#item("attach-page", "pages_this_page", () => this.commands.attachments.addPage())}
+          ${this.#item("attach-drive", "attachments_drive", () => this.commands.drive.open())}
+        </div>
+      </details>
+      <input type="file" multiple hidden data-testid="attach-input" aria-hidden="true" @change=${this.#onChosen} />
+    `;
+  }
+
+  /** @param {string} hook @param {string} text @param {() => unknown} run */
+  #item(hook, text, run) {
+    const choose = (/** @type {any} */ { target }) => {
+      closeMenu(target);
+      void run();
+    };
+    return html`<button type="button" class="menu-item" data-testid=${hook} @click=${choose}>${t(text)}</button>`;
+  }
+
+  get #input() {
+    return /** @type {HTMLInputElement | null} */ (this.querySelector("input"));
+  }
+
+  #onChosen(/** @type {any} */ { target }) {
+    void this.commands.attachments.addFiles([...target.files]);
+    // The same file can be chosen again.
+    target.value = "";
+  }
+}
+
+customElements.define("tabagent-attachments", Attachments);
+customElements.define("tabagent-attach-menu", AttachMenu);

@@ -1,0 +1,1 @@
+"""What the person attaches to a question: files and pages, read into text."""
