@@ -17,12 +17,16 @@ from tests.browser.inside.covered_main import LINES
 from tests.browser.inside_page import InsidePage
 from tests.browser.wire import chat
 from tests.contracts import (
+    attachment_store,
+    auth_window,
     browser_state,
+    chat_store,
     chunk_store,
     engine,
     fetcher,
     file_offer,
     hasher,
+    holdings,
     host,
     legacy_profile,
     log_store,
@@ -55,6 +59,10 @@ CONTRACTS: dict[str, ModuleType] = {
     "windows": windows,
     "tabs": tabs,
     "pdf_reader": pdf_reader,
+    "chat_store": chat_store,
+    "attachment_store": attachment_store,
+    "auth_window": auth_window,
+    "holdings": holdings,
     "carrying": carrying,
     "fetcher": fetcher,
     "host": host,
