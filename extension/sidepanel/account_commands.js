@@ -2,6 +2,7 @@
 // Who is logged in at the hub, and where models come from.
 import { ErrorCodes, RuntimeMessageTypes, WorkerEventNames } from "../events.js";
 import { RequestError } from "./connection.js";
+import { t } from "./i18n.js";
 import { Subjects } from "./shelf.js";
 import { set } from "./state.js";
 import { SubjectCommands } from "./subject_commands.js";
@@ -23,7 +24,7 @@ export class AccountCommands extends SubjectCommands {
   logInBySignIn() {
     return this.attempt(Subjects.ACCOUNT, async () => {
       // Before it is granted there is no chrome.identity; asking is possible only while the click is handled.
-      await allow({ permissions: ["identity"] }, "Without your permission the sign-in page cannot be opened.");
+      await allow({ permissions: ["identity"] }, t("account_identity_refused"));
       const redirectUri = chrome.identity.getRedirectURL();
       const { url } = await this.connection.request(RuntimeMessageTypes.BEGIN_OAUTH_LOGIN, { redirectUri });
       const redirectedTo = await chrome.identity.launchWebAuthFlow({ url, interactive: true }).catch((error) => {

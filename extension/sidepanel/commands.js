@@ -7,6 +7,7 @@ import { AttachmentsCommands } from "./attachments_commands.js";
 import { ChatCommands } from "./chat_commands.js";
 import { Connection, RequestError, asRequestError } from "./connection.js";
 import { LogCommands } from "./log_commands.js";
+import { PersonalCommands } from "./personal_commands.js";
 import { DriveCommands } from "./drive_commands.js";
 import { HistoryCommands } from "./history_commands.js";
 import { OpenChat } from "./open_chat.js";
@@ -49,6 +50,7 @@ export class Commands {
     this.history = new HistoryCommands(store, this.connection, { pages, undo });
     this.shelf = new ShelfCommands(store, this.connection, this.settings);
     this.account = new AccountCommands(store, this.connection);
+    this.personal = new PersonalCommands(store, this.connection, this.settings);
     this.logs = new LogCommands(store, this.connection);
     this.windows = new WindowCommands(store, this.connection);
     this.drive = new DriveCommands(store, this.connection);
@@ -107,7 +109,7 @@ export class Commands {
     this.store.update(set({ view, loginWanted: false, notice: "" }));
     if (view === "history") void this.history.refresh();
     if (view === "models") void this.account.refresh();
-    if (view === "settings") void this.settings.refresh();
+    if (view === "settings") void Promise.all([this.settings.refresh(), this.personal.refresh()]);
     if (view === "logs") void this.logs.open();
   }
 
@@ -152,7 +154,6 @@ export class Commands {
   /** @param {Envelope[]} events */
   #receive(events) {
     this.store.update((state) => applyEvents(state, events));
-    const { settings } = this.store.state;
     for (const { type, payload } of events) {
       // A new thread knows what became of the model and of an answer that was being written.
       if (type === WorkerEventNames.WORKER_SCRIPT_READY) void this.#takeOver();
@@ -163,12 +164,26 @@ export class Commands {
       if (type === RawDirectMessageTypes.WORKER_SCRAPE_STAGE_RESULT) this.attachments.staged(payload);
       if (type === UIEventNames.ATTACHMENT_ADDED) void this.attachments.take(payload.windowId);
       if (type === UIEventNames.MODEL_SELECTION_CHANGED) void this.#refreshModels();
-      if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE && settings) void this.settings.refresh();
+      if (type === WorkerEventNames.INFERENCE_SETTINGS_UPDATE) void this.settings.refresh();
+      if (type === UIEventNames.PROMPTS_CHANGED) void this.personal.follow();
+      if (type === UIEventNames.DATA_ERASED) this.#forget(payload.kinds);
     }
     void this.settings.follow();
     void this.pages.follow();
     this.attachments.follow();
     void this.chat.sendHeld();
+  }
+
+  /** @param {readonly string[]} kinds of what was erased, here or in another panel */
+  #forget(kinds) {
+    if (kinds.includes("chats")) {
+      void this.chat.newChat();
+      void this.history.refresh();
+    }
+    if (kinds.includes("models")) void this.#refreshModels();
+    if (kinds.includes("accounts")) void this.account.refresh();
+    if (kinds.includes("settings")) void this.settings.refresh();
+    void this.personal.follow();
   }
 
   async #takeOver() {
@@ -182,6 +197,7 @@ export class Commands {
       view === "history" ? this.history.refresh() : undefined,
       view === "models" ? this.account.refresh() : undefined,
       view === "logs" ? this.logs.open() : undefined,
+      view === "settings" ? this.personal.refresh() : undefined,
       this.settings.resume(),
       this.attachments.resume(),
     ]);

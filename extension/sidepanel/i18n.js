@@ -106,5 +106,7 @@ function found(key, { count }) {
 
 /** @param {string | number} value */
 function written(value) {
-  return typeof value === "number" ? current.numbers.format(value) : value;
+  if (typeof value === "number") return current.numbers.format(value);
+  // Names and English words keep their own direction inside of a text from right to left (first strong isolate).
+  return LANGUAGES[current.language].direction === "rtl" ? `\u2068${value}\u2069` : value;
 }

@@ -3,6 +3,7 @@
 import { keptAppearance } from "./appearance.js";
 import { reportErrors } from "../report_errors.js";
 import { Commands } from "./commands.js";
+import { dress } from "./dressing.js";
 import { Drafts } from "./drafts.js";
 import { speak } from "./i18n.js";
 import { keep, restore } from "./page_storage.js";
@@ -21,4 +22,5 @@ store.subscribe((state) => {
   app.state = state;
 });
 keep(store, drafts);
+dress(store);
 commands.start();

@@ -1,6 +1,10 @@
 // @ts-check
 // Settings as text that a person reads and edits, and back. What is in range, the background decides.
 
+import { number } from "./format.js";
+import { has, t } from "./i18n.js";
+import { LANGUAGES } from "./languages.js";
+
 /** @typedef {import("./types.js").Parameter} Parameter */
 
 // How the names' short words are written.
@@ -9,11 +13,23 @@ const WORDS = { json: "JSON", id: "ID", ids: "IDs", eos: "EOS", bos: "BOS", ngra
 // Of a value that is only mentioned.
 const MOST_SHOWN = 60;
 
-/** @param {string} name @returns {string} "Top k" for "top_k" */
+/** @param {string} name @returns {string} "Top k" for "top_k", where the language has no word of its own for it */
 export function labelOf(name) {
+  if (has(`setting_${name}`)) return t(`setting_${name}`);
   const words = name.split("_").map((word) => WORDS[word] ?? word);
   const text = words.join(" ");
   return text[0].toUpperCase() + text.slice(1);
+}
+
+/** @param {Parameter} parameter @returns {string} the background's English, where the language has no other words */
+export function meaningOf({ name, meaning }) {
+  return has(`setting_${name}_help`) ? t(`setting_${name}_help`) : meaning;
+}
+
+/** @param {Parameter} parameter @param {unknown} value one of its choices @returns {string} */
+export function choiceLabel({ name }, value) {
+  const key = `setting_${name}_${value}`;
+  return has(key) ? t(key) : (LANGUAGES[String(value)]?.name ?? String(value));
 }
 
 /** @param {Parameter} parameter @returns {boolean} whether one line is enough for it */
@@ -33,9 +49,10 @@ export function printed({ type }, value) {
 
 /** @param {Parameter} parameter @param {unknown} value @returns {string} as it is mentioned in a line */
 export function mentioned(parameter, value) {
-  if (value === null || value === undefined || value === "" || isEmpty(value)) return "none";
-  if (typeof value === "boolean") return value ? "on" : "off";
-  if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 6 });
+  if (value === null || value === undefined || value === "" || isEmpty(value)) return t("setting_none");
+  if (typeof value === "boolean") return t(value ? "setting_on" : "setting_off");
+  if (typeof value === "number") return number(value);
+  if (parameter.type === "choice") return choiceLabel(parameter, value);
   const text = parameter.type === "object" ? JSON.stringify(value) : printed(parameter, value).replaceAll("\n", ", ");
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
@@ -63,10 +80,10 @@ function object(text) {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new SyntaxError(`This is not JSON yet: ${/** @type {Error} */ (error).message}.`);
+    throw new SyntaxError(t("setting_not_json", { reason: /** @type {Error} */ (error).message }));
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    throw new SyntaxError('Write a JSON object, such as {"name": true}.');
+    throw new SyntaxError(t("setting_write_object", { example: '{"name": true}' }));
   }
   return value;
 }
@@ -76,14 +93,14 @@ function numbers(text) {
   const words = text.trim().split(/[\s,;]+/);
   return words.filter(Boolean).map((word) => {
     const value = Number(word);
-    if (!Number.isFinite(value)) throw new SyntaxError(`“${word}” is not a number.`);
+    if (!Number.isFinite(value)) throw new SyntaxError(t("setting_not_number", { word }));
     return value;
   });
 }
 
 /** @param {number[]} values */
 function single(values) {
-  if (values.length !== 1) throw new SyntaxError("Write one number.");
+  if (values.length !== 1) throw new SyntaxError(t("setting_write_one"));
   return values[0];
 }
 

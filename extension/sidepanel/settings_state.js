@@ -67,8 +67,9 @@ export function isChosen(state, scope, values) {
 
 /** @param {PanelState} state @param {any} reply @param {Subject | null} about whom it is about @returns {PanelState} */
 export function applySettings(state, reply, about) {
-  const { schema, resourceSchema, global, model, resources, defaults } = reply;
-  return { ...state, settings: { schema, resourceSchema, global, model, resources, defaults, about } };
+  const { schema, resourceSchema, appearanceSchema, global, model, resources, appearance, defaults } = reply;
+  const schemas = { schema, resourceSchema, appearanceSchema };
+  return { ...state, settings: { ...schemas, global, model, resources, appearance, defaults, about } };
 }
 
 /**
@@ -87,7 +88,8 @@ export function applySaved(state, reply, keys, sent) {
   const { scope } = sent[0] ?? { scope: "global" };
   const isAbout = scope === "model" && isOf(sent[0], settings.about);
   const model = isAbout ? reply.model : settings.model;
-  return { ...state, edits, settings: { ...settings, global: reply.global, resources: reply.resources, model } };
+  const { global, resources, appearance } = reply;
+  return { ...state, edits, settings: { ...settings, global, resources, appearance, model } };
 }
 
 /** @param {Edit} edit @param {Subject | null} about */
@@ -99,7 +101,7 @@ export function isOf(edit, about) {
 function fallbackOf(state, scope, parameter) {
   const { name } = parameter;
   const { global = {}, defaults = {} } = state.settings ?? {};
-  if (scope === "resources") return { fallback: parameter.default, from: /** @type {const} */ ("default") };
+  if (scope === "resources" || scope === "appearance") return { fallback: parameter.default, from: /** @type {const} */ ("default") };
   if (scope === "model" && name in global) return { fallback: global[name], from: /** @type {const} */ ("global") };
   const fallback = name in defaults ? defaults[name] : parameter.default;
   const from = same(fallback, parameter.default) ? "default" : "model";
@@ -119,6 +121,20 @@ function errorOf(state, scope, about, name) {
     (edit) => edit.scope === scope && isOf(edit, about) && edit.error && edit.error.details?.field === name,
   );
   return other?.error ?? null;
+}
+
+/** @param {PanelState} state @returns {Readonly<Record<string, any>> | null} how the panel is to look, by setting */
+export function looks(state) {
+  const schema = state.settings?.appearanceSchema;
+  if (!schema) return null;
+  return Object.fromEntries(schema.map((each) => [each.name, settingView(state, "appearance", each).value]));
+}
+
+/** @param {PanelState} state @returns {string} the system prompt that counts, whoever set it */
+export function systemPrompt(state) {
+  const parameter = state.settings?.schema.find(({ name }) => name === "system_prompt");
+  const scope = subject(state) ? state.settingsScope : "global";
+  return parameter ? (settingView(state, scope, parameter).value ?? "") : "";
 }
 
 /** @param {unknown} one @param {unknown} other */

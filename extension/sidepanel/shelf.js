@@ -15,6 +15,8 @@ export const Subjects = Object.freeze({
   CLEAR: "clear",
   ACCOUNT: "account",
   SOURCES: "sources",
+  PROMPTS: "prompts",
+  STORED: "stored",
 });
 
 /** @type {ReadonlySet<string>} */

@@ -1,7 +1,8 @@
 // @ts-check
 // What the person can do with models: find, download, check, delete, carry to another computer.
 import { RuntimeMessageTypes, WorkerEventNames } from "../events.js";
-import { bytes } from "./format.js";
+import { bytes, listed } from "./format.js";
+import { t } from "./i18n.js";
 import { applyInspected } from "./published.js";
 import { saveAs } from "./saving.js";
 import { Subjects, keyOf, withoutTrouble } from "./shelf.js";
@@ -78,12 +79,12 @@ export class ShelfCommands extends SubjectCommands {
   /** @param {string} modelId @param {string} dtype */
   async remove(modelId, dtype) {
     const reply = await this.ask(keyOf(modelId, dtype), RuntimeMessageTypes.DELETE_MODEL, { modelId, dtype });
-    if (reply) this.tell(`${modelId} (${dtype}) is deleted: ${bytes(reply.freed)} are free again.`);
+    if (reply) this.tell(t("shelf_deleted", { name: `${modelId} (${dtype})`, size: bytes(reply.freed) }));
   }
 
   async clear() {
     const reply = await this.ask(Subjects.CLEAR, WorkerEventNames.CLEAR_CACHE, {});
-    if (reply) this.tell("All models are deleted.");
+    if (reply) this.tell(t("shelf_all_deleted"));
   }
 
   /** @param {readonly string[]} modelIds empty: all */
@@ -94,7 +95,7 @@ export class ShelfCommands extends SubjectCommands {
     const reply = await this.ask(Subjects.EXPORT, RuntimeMessageTypes.EXPORT_MODELS, { modelIds, settings });
     if (!reply) return;
     saveAs(reply.address, reply.name);
-    this.tell(`${reply.name} (${bytes(reply.size)}) goes to your downloads.`);
+    this.tell(t("shelf_exported", { name: reply.name, size: bytes(reply.size) }));
   }
 
   /**
@@ -111,7 +112,7 @@ export class ShelfCommands extends SubjectCommands {
     for (const { address } of given) URL.revokeObjectURL(address);
     if (!reply) return;
     if (reply.settings) await this.attempt(Subjects.IMPORT, () => this.settings.take(reply.settings));
-    this.tell(`Imported: ${reply.models.join(", ")}.`);
+    this.tell(t("shelf_imported", { names: listed(reply.models) }));
   }
 
   /** @param {string} about */

@@ -1,7 +1,8 @@
 // @ts-check
 // What the list of models says to the person: pure functions that the components draw.
-import { ErrorCodes, TransferStates } from "../events.js";
-import { bytes, daysAgo, timeLeft } from "./format.js";
+import { ErrorCodes } from "../events.js";
+import { bytes, daysAgo, percent, timeLeft } from "./format.js";
+import { has, t } from "./i18n.js";
 import { isWorthRetrying } from "./state.js";
 import { bareModel } from "./view.js";
 import { isDone, isFetching, isMoving, isPaused, keyOf } from "./shelf.js";
@@ -22,28 +23,6 @@ import { isDone, isFetching, isMoving, isPaused, keyOf } from "./shelf.js";
  * @typedef {{model: FoundModel, rows: Row[], more: Row[], stored: boolean, whole: boolean}} Card
  *   `more` are folded away; `stored`: something of it is here or on its way; `whole`: a dtype is complete
  */
-
-/** @type {Record<string, string>} */
-const STATUS_WORDS = {
-  downloaded: "Stored",
-  failed: "Incomplete",
-  not_found: "Not on the hub",
-  unavailable: "Unavailable",
-  unsupported: "Not for this device",
-  server_only: "For servers only",
-};
-
-/** @type {Record<string, string>} */
-const TRANSFER_WORDS = {
-  [TransferStates.QUEUED]: "Waiting its turn",
-  [TransferStates.DOWNLOADING]: "Downloading",
-  [TransferStates.WAITING]: "Waiting",
-  [TransferStates.VERIFYING]: "Checking",
-  [TransferStates.IMPORTING]: "Importing",
-  [TransferStates.PAUSED]: "Paused",
-  [TransferStates.FAILED]: "Stopped",
-  [TransferStates.DONE]: "Done",
-};
 
 // A download that failed is there to be tried again.
 const OFFERED = new Set(["available", "failed"]);
@@ -156,11 +135,11 @@ export function isOffered({ dtype }) {
 /** @param {Row} row @returns {string} */
 export function stateWord(row) {
   const { transfer, dtype, error } = row;
-  if (error?.code === ErrorCodes.FILE_DAMAGED) return "Damaged";
-  if (transfer && !isDone(transfer)) return TRANSFER_WORDS[transfer.status] ?? transfer.status;
-  if (row.loaded) return "Loaded";
-  if (isPartial(row)) return "Incomplete";
-  return STATUS_WORDS[dtype.status] ?? "";
+  if (error?.code === ErrorCodes.FILE_DAMAGED) return t("shelf_damaged");
+  if (transfer && !isDone(transfer)) return transferWord(transfer.status);
+  if (row.loaded) return t("models_loaded");
+  if (isPartial(row)) return t("shelf_status_failed");
+  return dtype.status === "available" ? "" : worded("shelf_status", dtype.status);
 }
 
 /** @param {Row} row @returns {"good" | "busy" | "bad" | "off"} */
@@ -173,7 +152,7 @@ export function mood(row) {
 /** @param {Row} row @returns {string} why this one, or what is wrong with it */
 export function reasonOf({ model, dtype, recommended, transfer, error }) {
   if (error || isMoving(transfer)) return "";
-  if (recommended && model.recommendedReason) return `Recommended: ${model.recommendedReason}`;
+  if (recommended && model.recommendedReason) return t("model_recommended", { reason: model.recommendedReason });
   return dtype.reason ?? "";
 }
 
@@ -185,23 +164,23 @@ export function wholeSize({ files, size }) {
 /** @param {Row} row @returns {string} size, what is stored of it, and when it was used */
 export function facts(row) {
   const { dtype } = row;
-  const size = dtype.size === null ? "size unknown" : bytes(dtype.size);
-  if (isPartial(row)) return `${bytes(dtype.stored)} of ${bytes(wholeSize(dtype))} stored`;
+  const size = dtype.size === null ? t("shelf_size_unknown") : bytes(dtype.size);
+  if (isPartial(row)) return t("shelf_stored_of", { part: bytes(dtype.stored), whole: bytes(wholeSize(dtype)) });
   const parts = [size];
-  if (isStored(row)) parts.push(dtype.lastUsed ? `used ${daysAgo(dtype.lastUsed)}` : "not used yet");
+  if (isStored(row)) parts.push(dtype.lastUsed ? t("shelf_used", { when: daysAgo(dtype.lastUsed) }) : t("shelf_unused"));
   return parts.join(" · ");
 }
 
 /** @param {Transfer} transfer @returns {string} bytes of bytes */
 export function amount({ loaded, total }) {
-  return total ? `${bytes(loaded)} of ${bytes(total)}` : bytes(loaded);
+  return total ? t("format_of", { part: bytes(loaded), whole: bytes(total) }) : bytes(loaded);
 }
 
 /** @param {Transfer} transfer @returns {string} speed and time left, empty while nothing moves */
 export function pace(transfer) {
   const { bytesPerSecond, secondsLeft } = transfer;
   if (!isMoving(transfer)) return "";
-  const parts = bytesPerSecond > 0 ? [`${bytes(bytesPerSecond)}/s`] : [];
+  const parts = bytesPerSecond > 0 ? [t("shelf_per_second", { size: bytes(bytesPerSecond) })] : [];
   if (secondsLeft !== null && secondsLeft !== undefined) parts.push(timeLeft(secondsLeft));
   return parts.join(" · ");
 }
@@ -220,7 +199,7 @@ export function percentOf({ loaded, total }) {
 
 /** @param {string} status of a transfer or of a file in it @returns {string} */
 export function transferWord(status) {
-  return TRANSFER_WORDS[status] ?? status;
+  return worded("shelf_transfer", status);
 }
 
 /**
@@ -237,15 +216,15 @@ export function overall({ transfers, importing }) {
   const moving = [...Object.values(transfers), ...(importing ? [importing] : [])].filter((each) => isMoving(each));
   if (moving.length === 0) return "";
   const sum = (/** @type {"loaded" | "total"} */ name) => moving.reduce((all, each) => all + each[name], 0);
-  return `${Math.floor(percentOf({ loaded: sum("loaded"), total: sum("total") }))} %`;
+  return percent(percentOf({ loaded: sum("loaded"), total: sum("total") }));
 }
 
-/** @param {Row} row @returns {string} the word on the button that begins the download again; empty: there is none */
+/** @param {Row} row @returns {"" | "repair" | "retry" | "resume"} what begins the download again */
 export function remedy({ error, transfer, dtype }) {
   if (!error) return "";
-  if (error.code === ErrorCodes.FILE_DAMAGED) return "Repair";
-  if (error.code === ErrorCodes.STORAGE_FULL) return "Retry";
-  return transfer?.error && !isWhole(dtype) && isWorthRetrying(error) ? "Resume" : "";
+  if (error.code === ErrorCodes.FILE_DAMAGED) return "repair";
+  if (error.code === ErrorCodes.STORAGE_FULL) return "retry";
+  return transfer?.error && !isWhole(dtype) && isWorthRetrying(error) ? "resume" : "";
 }
 
 /** @param {PanelState} state @param {ModelView} model @returns {DtypeView[]} dtypes that only a transfer knows of */
@@ -263,4 +242,9 @@ function unlistedDtypes(state, model) {
       files: [],
       transfer,
     }));
+}
+
+/** @param {string} stem @param {string} status of a later version perhaps @returns {string} */
+function worded(stem, status) {
+  return has(`${stem}_${status}`) ? t(`${stem}_${status}`) : status;
 }

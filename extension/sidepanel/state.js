@@ -76,6 +76,8 @@ export function initialState(kept = {}) {
     loginWanted: false,
     logs: noLogs(),
     browserWindow: null,
+    prompts: null,
+    stored: null,
     drive: null,
     history: initialHistory(),
     toast: null,

@@ -61,17 +61,18 @@
  *
  * @typedef {{
  *   name: string, type: string, default: any, low: number | null, high: number | null, aboveLow: boolean,
- *   step: number | null, limit: number | null, nullable: boolean, group: "common" | "advanced" | "fixed",
+ *   step: number | null, limit: number | null, choices?: readonly unknown[] | null, nullable: boolean, group: "common" | "advanced" | "fixed",
  *   meaning: string, source: string, refused: string,
  * }} Parameter  a setting, as the background declares it
  *
- * @typedef {"global" | "model" | "resources"} Scope  whom a setting is for: all models, one of them, the machine
+ * @typedef {"global" | "model" | "resources" | "appearance"} Scope  whom a setting is for: all models, one of them, the machine,
+ *   the panel's looks
  *
  * @typedef {Readonly<Record<string, any>>} Layer  what was set, by name
  *
  * @typedef {{
- *   schema: readonly Parameter[], resourceSchema: readonly Parameter[],
- *   global: Layer, model: Layer, resources: Layer, defaults: Layer, about: {modelId: string, dtype: string} | null,
+ *   schema: readonly Parameter[], resourceSchema: readonly Parameter[], appearanceSchema: readonly Parameter[],
+ *   global: Layer, model: Layer, resources: Layer, appearance: Layer, defaults: Layer, about: {modelId: string, dtype: string} | null,
  * }} Settings  `model` and `defaults` are of the model that they are `about`
  *
  * @typedef {{
@@ -104,6 +105,12 @@
  * }} Logs  `more`: there are entries before those; `atEnd`: there are none after them that are not shown; `following`:
  *   new ones are shown as they come; `current`: this start of the background
  *
+ * @typedef {{id: string, name: string, text: string, changedAt: number}} Prompt  of the library of system prompts
+ *
+ * @typedef {{
+ *   kinds: readonly {kind: string, count: number, bytes: number}[], usage: number, quota: number, persisted: boolean,
+ * }} Stored  what is kept; bytes
+ *
  * @typedef {{
  *   id: string, name: string, mimeType: string, size: number | null, modifiedTime: string, webViewLink: string,
  *   kind: "folder" | "document" | "sheet" | "slides" | "pdf" | "text" | "image" | "other", readable: boolean,
@@ -131,6 +138,7 @@
  *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
+ *   prompts: readonly Prompt[] | null, stored: Stored | null,
  *   drive: Drive | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of
  *   `Subjects`; `browserWindow` is where the side panel can be opened

@@ -3,6 +3,7 @@
 import { ModelWorkerStates } from "../events.js";
 import { bytes } from "./format.js";
 import { streamingAnswer } from "./conversation.js";
+import { has, t } from "./i18n.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").ModelView} ModelView */
@@ -108,29 +109,29 @@ export function titleOf(state, modelId) {
  * @returns {{text: string, mood: "good" | "busy" | "bad" | "off"}}
  */
 export function status(state) {
-  if (state.fatal) return { text: "The engine stopped", mood: "bad" };
-  if (isRestarting(state)) return { text: "Restarting the engine…", mood: "busy" };
-  if (!state.connected || !state.known) return { text: "Starting the engine…", mood: "busy" };
+  if (state.fatal) return { text: t("status_stopped"), mood: "bad" };
+  if (isRestarting(state)) return { text: t("status_restarting"), mood: "busy" };
+  if (!state.connected || !state.known) return { text: t("status_starting"), mood: "busy" };
   if (isLoading(state)) {
     const modelId = state.loading?.modelId || state.choice.modelId;
-    return { text: `Loading ${titleOf(state, modelId)}…`, mood: "busy" };
+    return { text: t("status_loading", { name: titleOf(state, modelId) }), mood: "busy" };
   }
   if (isAnswering(state)) return { text: answeringText(state), mood: "busy" };
   if (isReady(state) && state.loaded) {
     return { text: `${titleOf(state, state.loaded.modelId)} · ${state.loaded.dtype}`, mood: "good" };
   }
-  if (state.asleep) return { text: `${titleOf(state, state.asleep.modelId)} is asleep`, mood: "off" };
-  if (state.modelState === ModelWorkerStates.ERROR) return { text: "The model did not load", mood: "bad" };
-  return { text: "No model loaded", mood: "off" };
+  if (state.asleep) return { text: t("status_asleep", { name: titleOf(state, state.asleep.modelId) }), mood: "off" };
+  if (state.modelState === ModelWorkerStates.ERROR) return { text: t("status_failed"), mood: "bad" };
+  return { text: t("status_none"), mood: "off" };
 }
 
 /** @param {PanelState} state @returns {string} */
 function answeringText(state) {
-  if (state.stopping) return "Stopping…";
+  if (state.stopping) return t("status_stopping");
   const answer = streamingAnswer(state.chat);
-  if (answer?.waiting?.phase === "queued") return "Waiting for its turn…";
-  if (answer?.waiting?.phase === "loading") return "Bringing the model back…";
-  return answer && answer.text === answer.base ? "Reading the prompt…" : "Answering…";
+  if (answer?.waiting?.phase === "queued") return t("status_queued");
+  if (answer?.waiting?.phase === "loading") return t("status_waking");
+  return answer && answer.text === answer.base ? t("status_reading") : t("status_answering");
 }
 
 /** @param {PanelState} state @returns {string} what computes, empty when unknown */
@@ -138,7 +139,7 @@ export function deviceBadge(state) {
   const provider = state.loaded?.executionProvider;
   const threads = state.devices?.threads ?? 1;
   if (!provider) return "";
-  return provider === "webgpu" ? "WebGPU" : `CPU · ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return provider === "webgpu" ? "WebGPU" : t("status_cpu", { count: threads });
 }
 
 /** @param {PanelState} state @returns {string} why this dtype, or what is wrong with it */
@@ -148,17 +149,18 @@ export function choiceHint(state) {
   const wanted = dtypeToLoad(state);
   const dtype = model.dtypes.find((each) => each.dtype === wanted);
   if (dtype?.reason) return dtype.reason;
-  if (wanted === model.recommendedDtype) return `Recommended: ${model.recommendedReason}`;
+  if (wanted === model.recommendedDtype) return t("model_recommended", { reason: model.recommendedReason ?? "" });
   if (wanted !== AUTO) return "";
-  if (state.choice.device !== AUTO && model.dtypes.length > 0) return "The best precision for this device is chosen";
-  return model.recommendedReason ? `Precision: ${model.recommendedReason}` : "";
+  if (state.choice.device !== AUTO && model.dtypes.length > 0) return t("model_best_for_device");
+  return model.recommendedReason ? t("model_precision_because", { reason: model.recommendedReason }) : "";
 }
 
 /** @param {DtypeView} dtype @param {ModelView} model @returns {string} */
 export function dtypeLabel(dtype, model) {
   const parts = [dtype.dtype];
   if (dtype.size !== null) parts.push(bytes(dtype.size));
-  parts.push(dtype.status.replaceAll("_", " "));
+  const status = `model_status_${dtype.status}`;
+  parts.push(has(status) ? t(status) : dtype.status);
   if (dtype.dtype === model.recommendedDtype) parts.push("★");
   return parts.join(" · ");
 }

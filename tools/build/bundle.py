@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tools.build.cache import made_once
@@ -17,8 +17,9 @@ from tools.environment import ToolError, require_node, run_command
 BUNDLER = Path(__file__).parent / "bundle.mjs"
 # esbuild's output folder holds the names of the packages that went in, for the notices.
 PACKAGES = "packages.json"
-# first_paint.js runs before anything is drawn, the rest when the page is there.
-PANEL_ENTRIES = ("main.js", "main.css", "first_paint.js")
+PANEL_ENTRIES = ("main.js", "main.css")
+# Runs before anything is drawn: no module, so that it may share no chunk with the rest.
+FIRST_PAINT = "first_paint.js"
 # Modules of the background that the panel imports as well.
 SHARED = ("report_errors.js",)
 # The default that transformers.js falls back to when nobody has set the paths. build/onnxruntime.js sets them, so this
@@ -106,18 +107,20 @@ def bundle_panel(project: Project, events_js: str) -> Path:
             (staging / "locales" / "en.json").write_text(texts, encoding="utf-8")
             for module in shared:
                 shutil.copy(module, staging)
-            entries = [staging / "sidepanel" / entry for entry in PANEL_ENTRIES]
             bundle = Bundle(
                 root=str(staging),
                 nodeModules=str(project.node_modules),
-                entries=[str(entry) for entry in entries if entry.exists()],
+                entries=[],
                 outdir=str(folder),
                 aliases={},
                 conditions=[],
                 replacements=[],
-                splitting=True,
             )
-            _run(bundle, folder)
+            # The last one tells which packages went in; the first has none.
+            for names, splitting in (((FIRST_PAINT,), False), (PANEL_ENTRIES, True)):
+                entries = [str(staging / "sidepanel" / entry) for entry in names if (sources / entry).exists()]
+                if entries:
+                    _run(replace(bundle, entries=entries, splitting=splitting), folder)
 
     return made_once(project.cache, "panel", [project.npm_lock, events_js, sources, texts, *shared], make)
 

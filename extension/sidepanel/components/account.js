@@ -1,17 +1,20 @@
 // @ts-check
 // The Hugging Face account, for gated and private models, and hubs other than huggingface.co.
 import { html, nothing } from "lit";
+import { rich, t } from "../i18n.js";
 import { Subjects } from "../shelf.js";
 import { PanelElement } from "./element.js";
 import { failureView } from "./failure.js";
 
-const TOKENS_PAGE = "https://huggingface.co/settings/tokens";
+const HUB = "https://huggingface.co";
+const TOKENS_PAGE = `${HUB}/settings/tokens`;
+const EXAMPLE = "https://hub.example.org";
 
 export class Account extends PanelElement {
   render() {
     const { account } = this.state;
     return html`
-      <section aria-label="Account and sources" class="account">
+      <section aria-label=${t("account_section")} class="account">
         <details
           class="fold boxed"
           data-testid="account"
@@ -19,9 +22,11 @@ export class Account extends PanelElement {
           @toggle=${(/** @type {any} */ { target }) => this.#toggled(target.open)}
         >
           <summary>
-            Hugging Face account${account?.account
-              ? html`: <span data-testid="account-name">${account.account.name}</span>`
-              : nothing}
+            ${account?.account
+              ? rich("account_title_of", {
+                  name: html`<span data-testid="account-name">${account.account.name}</span>`,
+                })
+              : t("account_title")}
           </summary>
           <div class="fold-body">
             ${account?.account ? this.#loggedIn(account.account.name) : this.#loginForm()}
@@ -29,7 +34,7 @@ export class Account extends PanelElement {
           </div>
         </details>
         <details class="fold boxed" data-testid="sources">
-          <summary>Model sources</summary>
+          <summary>${t("account_sources")}</summary>
           <div class="fold-body">${this.#sources()} ${this.#failure(Subjects.SOURCES)}</div>
         </details>
       </section>
@@ -51,7 +56,7 @@ export class Account extends PanelElement {
   #loggedIn(name) {
     return html`
       <div class="row wrap">
-        <p class="grow">Logged in as <strong>${name}</strong>.</p>
+        <p class="grow">${rich("account_logged_in", { name: html`<strong>${name}</strong>` })}</p>
         <button
           type="button"
           class="button"
@@ -59,7 +64,7 @@ export class Account extends PanelElement {
           ?disabled=${this.#isBusy}
           @click=${() => this.commands.account.logOut()}
         >
-          Log out
+          ${t("account_log_out")}
         </button>
       </div>
     `;
@@ -68,24 +73,30 @@ export class Account extends PanelElement {
   #loginForm() {
     return html`
       <p class="hint">
-        Only gated and private models need it. Make a token with read access on
-        <a class="link" data-testid="tokens-link" href=${TOKENS_PAGE} target="_blank" rel="noopener noreferrer">
-          your tokens page</a
-        >; it is kept by the background and sent to huggingface.co alone.
+        ${rich("account_hint", {
+          page: html`<a
+            class="link"
+            data-testid="tokens-link"
+            href=${TOKENS_PAGE}
+            target="_blank"
+            rel="noopener noreferrer"
+            >${t("account_tokens_page")}</a
+          >`,
+        })}
       </p>
       <form class="row" @submit=${this.#logIn}>
         <input
           type="password"
           class="grow"
           data-testid="login-token"
-          aria-label="Access token"
-          placeholder="hf_…"
+          aria-label=${t("account_token")}
+          placeholder=${"hf_…"}
           autocomplete="off"
           spellcheck="false"
           required
         />
         <button type="submit" class="button" data-testid="login-button" ?disabled=${this.#isBusy}>
-          ${this.#isBusy ? "Asking…" : "Log in"}
+          ${this.#isBusy ? t("models_asking") : t("account_log_in")}
         </button>
       </form>
       ${this.state.account?.oauth
@@ -96,7 +107,7 @@ export class Account extends PanelElement {
             ?disabled=${this.#isBusy}
             @click=${() => this.commands.account.logInBySignIn()}
           >
-            Sign in on huggingface.co
+            ${t("account_sign_in")}
           </button>`
         : nothing}
     `;
@@ -107,7 +118,7 @@ export class Account extends PanelElement {
     const busy = asking.includes(Subjects.SOURCES);
     return html`
       <ul class="sources">
-        <li><span class="grow">https://huggingface.co</span><span class="hint">always there</span></li>
+        <li><span class="grow">${HUB}</span><span class="hint">${t("account_always")}</span></li>
         ${account?.sources.map(
           (source) => html`
             <li data-testid="source" data-source=${source}>
@@ -116,11 +127,11 @@ export class Account extends PanelElement {
                 type="button"
                 class="button"
                 data-testid="source-remove"
-                aria-label="Remove ${source}"
+                aria-label=${t("account_remove_of", { name: source })}
                 ?disabled=${busy}
                 @click=${() => this.commands.account.removeSource(source)}
               >
-                Remove
+                ${t("account_remove")}
               </button>
             </li>
           `,
@@ -131,16 +142,16 @@ export class Account extends PanelElement {
           type="url"
           class="grow"
           data-testid="source-input"
-          aria-label="Address of another hub"
-          placeholder="https://hub.example.org"
+          aria-label=${t("account_source")}
+          placeholder=${EXAMPLE}
           pattern="https?://.+"
-          title="An address like https://hub.example.org"
+          title=${t("account_source_help", { example: EXAMPLE })}
           autocomplete="off"
           required
         />
-        <button type="submit" class="button" data-testid="source-add" ?disabled=${busy}>Add</button>
+        <button type="submit" class="button" data-testid="source-add" ?disabled=${busy}>${t("model_add_do")}</button>
       </form>
-      <p class="hint">A server with the Hugging Face Hub's interface. The browser asks you before it is used.</p>
+      <p class="hint">${t("account_sources_hint")}</p>
     `;
   }
 

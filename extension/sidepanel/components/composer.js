@@ -2,11 +2,15 @@
 // Where the person writes: Enter sends, Shift+Enter breaks the line.
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
-import { t } from "../i18n.js";
+import { rich, t } from "../i18n.js";
 import { canAsk, canSend, deviceBadge, isAnswering, isLoading } from "../view.js";
 import "./attachments.js";
 import { PanelElement } from "./element.js";
 import { sendIcon, stopIcon } from "./icons.js";
+
+const ENTER = html`<kbd>Enter</kbd>`;
+const ESCAPE = html`<kbd>Esc</kbd>`;
+const SHIFT_ENTER = html`<kbd>Shift</kbd>+<kbd>Enter</kbd>`;
 
 export class Composer extends PanelElement {
   static properties = { ...PanelElement.properties, offered: { state: true }, dropping: { state: true } };
@@ -32,10 +36,11 @@ export class Composer extends PanelElement {
         @paste=${this.#onPaste}
       >
         <tabagent-attachments .state=${state} .commands=${this.commands}></tabagent-attachments>
+        ${this.dropping ? html`<p class="hint" role="status">${t("attachments_drop")}</p>` : nothing}
         ${this.offered ? this.#offer() : nothing}
         <textarea
           data-testid="prompt"
-          aria-label="Message"
+          aria-label=${t("composer_message")}
           aria-describedby="composer-hint"
           rows="1"
           placeholder=${this.#placeholder()}
@@ -45,25 +50,29 @@ export class Composer extends PanelElement {
         ></textarea>
         <div class="row">
           <tabagent-attach-menu .state=${state} .commands=${this.commands}></tabagent-attach-menu>
-          <span class="badge" data-testid="device-badge" title="What computes the answers" ?hidden=${!badge}>
+          <span class="badge" data-testid="device-badge" title=${t("composer_device")} ?hidden=${!badge}>
             ${badge}
           </span>
           ${badge
-            ? html`<span class="badge" data-testid="dtype-badge" title="Precision of the weights">
+            ? html`<span class="badge" data-testid="dtype-badge" title=${t("composer_precision")}>
                 ${state.loaded?.dtype}
               </span>`
             : nothing}
           <p id="composer-hint" class="hint ellipsis grow">
             ${answering
-              ? html`<kbd>Esc</kbd> stops<span class="sends"> · <kbd>Enter</kbd> asks next</span>`
-              : html`<span class="sends"><kbd>Enter</kbd> sends · </span><kbd>Shift</kbd>+<kbd>Enter</kbd> new line`}
+              ? html`${rich("composer_stops", { key: ESCAPE })}<span class="sends">
+                    · ${rich("composer_asks_next", { key: ENTER })}</span
+                  >`
+              : html`<span class="sends">${rich("composer_sends", { key: ENTER })} · </span>${rich("composer_new_line", {
+                    keys: SHIFT_ENTER,
+                  })}`}
           </p>
           <button
             type="submit"
             class="round primary"
             data-testid="send-button"
-            title=${answering ? "Ask next" : t("chat_send")}
-            aria-label=${answering ? "Ask next" : "Send"}
+            title=${t(answering ? "composer_ask_next" : "chat_send")}
+            aria-label=${t(answering ? "composer_ask_next" : "chat_send")}
             ?hidden=${answering && !canSend(state)}
             ?disabled=${!canSend(state)}
           >
@@ -73,8 +82,8 @@ export class Composer extends PanelElement {
             type="button"
             class="round"
             data-testid="stop-button"
-            title="Stop"
-            aria-label=${state.stopping ? "Stopping" : "Stop"}
+            title=${t("composer_stop")}
+            aria-label=${t(state.stopping ? "composer_stopping" : "composer_stop")}
             ?hidden=${!answering}
             ?disabled=${state.stopping}
             @click=${this.#stop}
@@ -127,8 +136,8 @@ export class Composer extends PanelElement {
 
   #placeholder() {
     const { state } = this;
-    if (isLoading(state)) return "Ask while the model loads";
-    return canAsk(state) ? "Ask anything" : "Load a model, then ask anything";
+    if (isLoading(state)) return t("composer_ask_while_loading");
+    return t(canAsk(state) ? "composer_ask" : "composer_load_first");
   }
 
   #send(/** @type {Event} */ event) {

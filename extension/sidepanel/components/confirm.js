@@ -1,6 +1,7 @@
 // @ts-check
 // A button that asks once more, in place, before it does what cannot be undone.
 import { LitElement, html, nothing } from "lit";
+import { t } from "../i18n.js";
 
 export class ConfirmButton extends LitElement {
   static properties = {
@@ -63,7 +64,9 @@ export class ConfirmButton extends LitElement {
         <button type="button" class="button danger" data-testid="confirm-${this.hook}" @click=${this.#confirm}>
           ${this.yes}
         </button>
-        <button type="button" class="button" data-testid="keep-${this.hook}" @click=${this.#keep}>Keep</button>
+        <button type="button" class="button" data-testid="keep-${this.hook}" @click=${this.#keep}>
+          ${t("confirm_keep")}
+        </button>
       </div>
     `;
   }

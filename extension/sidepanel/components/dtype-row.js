@@ -2,6 +2,7 @@
 // One dtype of a model: its state, its bars, and what can be done with it.
 import { html, nothing } from "lit";
 import { bytes } from "../format.js";
+import { t } from "../i18n.js";
 import { isDone, isFetching, isMoving, isPaused, keyOf } from "../shelf.js";
 import {
   facts,
@@ -88,25 +89,25 @@ function buttonsOf(row, state, commands) {
   const what = `${model.title} ${dtype.dtype}`;
   const act = (/** @type {"download" | "pause" | "cancel"} */ name) => () => shelf[name](model.modelId, dtype.dtype);
   if (isFetching(transfer)) {
-    return [textButton("Pause", what, act("pause")), textButton("Cancel", what, act("cancel"), CANCEL)];
+    return [textButton("pause", what, act("pause")), textButton("cancel", what, act("cancel"), CANCEL)];
   }
   if (isMoving(transfer)) return [];
   if (isPaused(transfer)) {
     return [
-      textButton("Resume", what, act("download"), { primary: true }),
-      textButton("Cancel", what, act("cancel"), CANCEL),
+      textButton("resume", what, act("download"), { primary: true }),
+      textButton("cancel", what, act("cancel"), CANCEL),
     ];
   }
   if (isStored(row)) {
     const load = () => commands.loadStored(model.modelId, dtype.dtype);
     const disabled = row.loaded || !canLoad(state);
     return [
-      textButton(row.loaded ? "Loaded" : "Load", what, load, { hook: "load-stored", disabled }),
+      textButton(row.loaded ? "loaded" : "load", what, load, { hook: "load-stored", disabled }),
       checkButton(row, commands),
       deleteButton(row, commands),
     ];
   }
-  const verb = isPartial(row) ? "Resume" : "Download";
+  const verb = isPartial(row) ? "resume" : "download";
   const primary = row.recommended || isPartial(row);
   return [
     isOffered(row) && !remedy(row) ? textButton(verb, what, act("download"), { primary }) : nothing,
@@ -122,8 +123,8 @@ function checkButton({ model, dtype, asking }, commands) {
       type="button"
       class="icon-button"
       data-testid="check-button"
-      title="Check that every stored byte is right"
-      aria-label="Check ${model.title} ${dtype.dtype}"
+      title=${t("models_check_help")}
+      aria-label=${t("models_do", { what: t("models_check"), name: `${model.title} ${dtype.dtype}` })}
       ?disabled=${asking}
       @click=${() => commands.shelf.check(model.modelId, dtype.dtype)}
     >
@@ -135,16 +136,18 @@ function checkButton({ model, dtype, asking }, commands) {
 const CANCEL = { hook: "cancel-download" };
 
 /**
- * @param {string} word @param {string} what @param {() => unknown} action
+ * @param {"pause" | "resume" | "cancel" | "load" | "loaded" | "download" | "repair" | "retry"} act
+ * @param {string} name of the model and its dtype @param {() => unknown} action
  * @param {{hook?: string, disabled?: boolean, primary?: boolean}} [options]
  */
-function textButton(word, what, action, { hook = word.toLowerCase(), disabled = false, primary = false } = {}) {
+function textButton(act, name, action, { hook = act, disabled = false, primary = false } = {}) {
+  const word = t(`models_${act}`);
   return html`
     <button
       type="button"
       class=${primary ? "button primary" : "button"}
       data-testid="${hook}-button"
-      aria-label="${word} ${what}"
+      aria-label=${t("models_do", { what: word, name })}
       ?disabled=${disabled}
       @click=${action}
     >
@@ -158,9 +161,9 @@ function deleteButton({ model, dtype, frees, asking }, commands) {
   return html`
     <tabagent-confirm
       hook="delete"
-      label="Delete ${model.title} ${dtype.dtype}"
-      question="Delete ${model.title} (${dtype.dtype})? That frees ${bytes(frees)}."
-      yes="Delete"
+      label=${t("models_do", { what: t("models_delete"), name: `${model.title} ${dtype.dtype}` })}
+      question=${t("models_delete_question", { name: `${model.title} (${dtype.dtype})`, size: bytes(frees) })}
+      yes=${t("models_delete")}
       .icon=${trashIcon}
       ?disabled=${asking}
       .confirmed=${() => commands.shelf.remove(model.modelId, dtype.dtype)}
@@ -170,11 +173,11 @@ function deleteButton({ model, dtype, frees, asking }, commands) {
 
 /** @param {Row} row @param {Commands} commands */
 function remedyButton(row, commands) {
-  const word = remedy(row);
-  if (!word) return nothing;
+  const act = remedy(row);
+  if (!act) return nothing;
   const { model, dtype } = row;
-  return textButton(word, `${model.title} ${dtype.dtype}`, () => commands.shelf.download(model.modelId, dtype.dtype), {
-    hook: word === "Retry" ? "retry-download" : undefined,
+  return textButton(act, `${model.title} ${dtype.dtype}`, () => commands.shelf.download(model.modelId, dtype.dtype), {
+    hook: act === "retry" ? "retry-download" : undefined,
     primary: true,
   });
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // The one place where an error is shown, in the background's words, with what can be done.
 import { html, nothing } from "lit";
+import { errorText } from "../error_text.js";
+import { t } from "../i18n.js";
 import { canAsk, isAnswering, isLoading } from "../view.js";
 import { PanelElement } from "./element.js";
 import { gatedActions, removableView } from "./failure.js";
@@ -11,15 +13,15 @@ export class ErrorBanner extends PanelElement {
     const { state } = this;
     if (state.fatal) {
       return this.#banner(
-        state.fatal.message,
-        html`<button type="button" class="button" @click=${() => this.commands.reload()}>Reload</button>`,
+        errorText(state.fatal),
+        html`<button type="button" class="button" @click=${() => this.commands.reload()}>${t("failure_reload")}</button>`,
       );
     }
     if (!state.problem) return nothing;
     const { error, retry } = state.problem;
     const possible = retry?.kind === "answer" ? canAsk(state) : !isLoading(state) && !isAnswering(state);
     return this.#banner(
-      error.message,
+      errorText(error),
       html`
         ${gatedActions(error, this.commands)}
         ${retry
@@ -30,11 +32,11 @@ export class ErrorBanner extends PanelElement {
               ?disabled=${!state.known || !possible}
               @click=${() => this.commands.retry(retry)}
             >
-              Retry
+              ${t("failure_retry")}
             </button>`
           : nothing}
         <button type="button" class="link" data-testid="dismiss-button" @click=${() => this.commands.dismissProblem()}>
-          Dismiss
+          ${t("failure_dismiss")}
         </button>
       `,
       removableView(error, this.commands),

@@ -1,6 +1,7 @@
 // @ts-check
 // Models that come from the disk: an export, or the folder of a repository that was fetched elsewhere.
 import { html, nothing } from "lit";
+import { rich, t } from "../i18n.js";
 import { Subjects } from "../shelf.js";
 import { PanelElement } from "./element.js";
 import { failureView } from "./failure.js";
@@ -22,17 +23,17 @@ export class Importing extends PanelElement {
     return html`
       ${state.importing
         ? html`<div class="card" data-testid="importing">
-            <p><strong>Importing</strong> ${state.importing.modelId}</p>
-            ${transferView(state.importing, `Importing ${state.importing.modelId}`)}
+            <p>${rich("importing_model", { name: html`<strong>${state.importing.modelId}</strong>` })}</p>
+            ${transferView(state.importing, t("importing_model", { name: state.importing.modelId }))}
           </div>`
         : nothing}
       <details class="fold boxed" data-testid="import">
-        <summary>Import from files</summary>
+        <summary>${t("importing_title")}</summary>
         <div class="fold-body">
           <div>
-            <p class="hint">A .tabagent file that this or another computer exported:</p>
+            <p class="hint">${t("importing_export_hint")}</p>
             <label class="button file-button" aria-disabled=${busy}>
-              ${busy ? "Importing…" : "Choose an export"}
+              ${busy ? t("importing_busy") : t("importing_choose_export")}
               <input
                 type="file"
                 class="visually-hidden"
@@ -44,21 +45,21 @@ export class Importing extends PanelElement {
             </label>
           </div>
           <form @submit=${this.#importFolder}>
-            <p class="hint">Or the folder of a model that was downloaded in another way, and its name:</p>
+            <p class="hint">${t("importing_folder_hint")}</p>
             <div class="row wrap">
               <input
                 type="text"
                 class="grow"
                 data-testid="import-name"
-                aria-label="Name of the folder's model, owner/name"
-                placeholder="owner/name"
+                aria-label=${t("importing_name")}
+                placeholder=${t("importing_name_example")}
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
                 required
               />
               <label class="button file-button">
-                ${this.folder.length ? `${this.folder.length} files` : "Choose a folder"}
+                ${this.folder.length ? t("transfer_files", { count: this.folder.length }) : t("importing_choose_folder")}
                 <input
                   type="file"
                   class="visually-hidden"
@@ -75,7 +76,7 @@ export class Importing extends PanelElement {
                 data-testid="import-button"
                 ?disabled=${busy || this.folder.length === 0}
               >
-                Import
+                ${t("importing_do")}
               </button>
             </div>
           </form>

@@ -2,19 +2,20 @@
 // What the model and its runtime hold, and the way to have it back.
 import { html, nothing } from "lit";
 import { bytes } from "../format.js";
+import { t } from "../i18n.js";
 import { isAnswering, isLoading, titleOf } from "../view.js";
 import { PanelElement } from "./element.js";
 
 const EVERY_MS = 5000;
 
-/** @type {[keyof import("../types.js").Memory, string][]} */
+/** @type {readonly [keyof import("../types.js").Memory, string][]} keys of the texts, by the report's fields */
 const ROWS = [
-  ["weights", "Weights of the model"],
-  ["kvCaches", "Chats that were read"],
-  ["engineHeap", "Engine, weights on the processor included"],
-  ["pythonHeap", "Python"],
-  ["usedJSHeapSize", "JavaScript"],
-  ["storageUsage", "Stored on the disk"],
+  ["weights", "memory_weights"],
+  ["kvCaches", "memory_caches"],
+  ["engineHeap", "memory_engine"],
+  ["pythonHeap", "memory_python"],
+  ["usedJSHeapSize", "memory_javascript"],
+  ["storageUsage", "memory_stored"],
 ];
 
 export class Memory extends PanelElement {
@@ -38,13 +39,13 @@ export class Memory extends PanelElement {
       ${memory
         ? html`<dl class="memory" data-testid="memory">
             ${ROWS.filter(([name]) => typeof memory[name] === "number").map(
-              ([name, label]) => html`<dt>${label}</dt><dd data-testid="memory-${name}">${bytes(Number(memory[name]))}</dd>`,
+              ([name, key]) => html`<dt>${t(key)}</dt><dd data-testid="memory-${name}">${bytes(Number(memory[name]))}</dd>`,
             )}
           </dl>`
-        : html`<p class="hint">Measuring…</p>`}
+        : html`<p class="hint">${t("memory_measuring")}</p>`}
       ${asleep
         ? html`<p class="hint">
-            ${titleOf(this.state, asleep.modelId)} was given back because nobody used it; the next message brings it back.
+            ${t("memory_asleep", { name: titleOf(this.state, asleep.modelId) })}
           </p>`
         : nothing}
       <button
@@ -54,7 +55,7 @@ export class Memory extends PanelElement {
         ?disabled=${busy || (!loaded && !asleep)}
         @click=${() => this.commands.reset()}
       >
-        Give the model back
+        ${t("memory_unload")}
       </button>
     `;
   }

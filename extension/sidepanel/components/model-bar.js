@@ -2,6 +2,7 @@
 // Which model, in which precision, on which device; and the way to a model that is not in the list.
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
+import { t } from "../i18n.js";
 import {
   AUTO,
   canLoad,
@@ -34,12 +35,12 @@ export class ModelBar extends PanelElement {
     const adding = this.adding || (!isReady(state) && !isLoading(state) && !state.loaded && !state.asleep);
     const hint = choiceHint(state);
     return html`
-      <form class="model-bar" @submit=${this.#load} aria-label="Model">
+      <form class="model-bar" @submit=${this.#load} aria-label=${t("model_model")}>
         <div class="row">
           <select
             class="grow"
             data-testid="model-select"
-            aria-label="Model"
+            aria-label=${t("model_model")}
             @change=${(/** @type {any} */ { target }) => this.commands.chooseModel(target.value)}
           >
             ${this.#modelOptions()}
@@ -48,8 +49,8 @@ export class ModelBar extends PanelElement {
             type="button"
             class="icon-button"
             data-testid="model-add-toggle"
-            title="Add a model"
-            aria-label="Add a model"
+            title=${t("model_add")}
+            aria-label=${t("model_add")}
             aria-expanded=${adding}
             @click=${() => (this.adding = !this.adding)}
           >
@@ -60,21 +61,21 @@ export class ModelBar extends PanelElement {
           <select
             class="grow"
             data-testid="dtype-select"
-            aria-label="Precision"
-            title="Precision of the weights: fewer bits are smaller and faster, more are closer to the original"
+            aria-label=${t("model_precision")}
+            title=${t("model_precision_help")}
             @change=${(/** @type {any} */ { target }) => this.commands.chooseDtype(target.value)}
           >
             ${this.#dtypeOptions()}
           </select>
           <select
             data-testid="device-select"
-            aria-label="Device"
-            title="Where the model computes: the graphics card (WebGPU) or the processor (CPU)"
+            aria-label=${t("model_device")}
+            title=${t("model_device_help")}
             @change=${(/** @type {any} */ { target }) => this.commands.chooseDevice(target.value)}
           >
             ${["auto", "webgpu", "wasm"].map(
               (device) => html`<option value=${device} .selected=${live(device === state.choice.device)}>
-                ${DEVICES[device]}
+                ${deviceName(device)}
               </option>`,
             )}
           </select>
@@ -84,14 +85,14 @@ export class ModelBar extends PanelElement {
             data-testid="load-button"
             ?disabled=${!canLoad(state)}
           >
-            ${isLoading(state) ? "Loading" : isChosenLoaded(state) ? "Loaded" : state.loaded ? "Switch" : "Load"}
+            ${t(loadKey(state))}
           </button>
         </div>
         ${hint && !isChosenLoaded(state) && !isLoading(state) && !state.asleep
           ? html`<p class="hint">
               ${hint}${unknown && model && !state.inspecting
                 ? html`. <button type="button" class="link" @click=${() => this.commands.inspect(model.modelId)}>
-                      Ask the Hub for its sizes
+                      ${t("model_ask_sizes")}
                     </button>`
                 : nothing}
             </p>`
@@ -101,8 +102,9 @@ export class ModelBar extends PanelElement {
           : nothing}
         ${state.asleep
           ? html`<p class="hint" data-testid="asleep">
-              ${[titleOf(state, state.asleep.modelId), state.asleep.dtype].filter(Boolean).join(" · ")} is asleep: it
-              comes back with the next message
+              ${t("model_asleep", {
+                name: [titleOf(state, state.asleep.modelId), state.asleep.dtype].filter(Boolean).join(" · "),
+              })}
             </p>`
           : nothing}
       </form>
@@ -113,11 +115,11 @@ export class ModelBar extends PanelElement {
   #modelOptions() {
     const { choice } = this.state;
     const all = models(this.state);
-    if (all.length === 0) return html`<option value="">Looking for models…</option>`;
+    if (all.length === 0) return html`<option value="">${t("model_looking")}</option>`;
     return all.map((model) => {
       const stored = model.dtypes.some(({ status }) => status === "downloaded");
       return html`<option value=${model.modelId} .selected=${live(model.modelId === choice.modelId)}>
-        ${model.title}${stored ? " · stored" : ""}
+        ${model.title}${stored ? ` · ${t("model_stored")}` : ""}
       </option>`;
     });
   }
@@ -127,7 +129,7 @@ export class ModelBar extends PanelElement {
     const chosen = dtypeToLoad(this.state);
     const asking = this.state.inspecting && this.state.inspecting === model?.modelId;
     return html`
-      <option value=${AUTO} .selected=${live(chosen === AUTO)}>${asking ? "Asking the Hub…" : "Auto"}</option>
+      <option value=${AUTO} .selected=${live(chosen === AUTO)}>${asking ? t("model_asking_hub") : t("model_auto")}</option>
       ${model?.dtypes.map(
         (dtype) => html`<option value=${dtype.dtype} .selected=${live(dtype.dtype === chosen)}>
           ${dtypeLabel(dtype, model)}
@@ -144,15 +146,15 @@ export class ModelBar extends PanelElement {
           type="text"
           class="grow"
           data-testid="model-input"
-          aria-label="Repository or address of a model on Hugging Face"
-          placeholder="owner/model or a huggingface.co address"
+          aria-label=${t("model_input")}
+          placeholder=${t("model_input_example")}
           autocomplete="off"
           autocapitalize="off"
           spellcheck="false"
           required
         />
         <button type="submit" class="button" data-testid="model-add" ?disabled=${busy || !this.state.known}>
-          ${busy ? "Asking…" : "Add"}
+          ${busy ? t("model_asking") : t("model_add_do")}
         </button>
       </form>
     `;
@@ -172,7 +174,17 @@ export class ModelBar extends PanelElement {
   }
 }
 
-/** @type {Record<string, string>} */
-const DEVICES = { auto: "Auto", webgpu: "WebGPU", wasm: "CPU" };
+/** @param {string} device @returns {string} */
+function deviceName(device) {
+  if (device === AUTO) return t("model_auto");
+  return device === "webgpu" ? "WebGPU" : t("model_cpu");
+}
+
+/** @param {import("../types.js").PanelState} state @returns {string} key of what the button says */
+function loadKey(state) {
+  if (isLoading(state)) return "model_loading";
+  if (isChosenLoaded(state)) return "model_loaded";
+  return state.loaded ? "model_switch" : "model_load";
+}
 
 customElements.define("tabagent-model-bar", ModelBar);

@@ -2,6 +2,7 @@
 // One model with its dtypes: those that matter now, and the rest in a fold.
 import { html, nothing } from "lit";
 import { roughly } from "../format.js";
+import { t } from "../i18n.js";
 import { keyOf } from "../shelf.js";
 import { failureView } from "./failure.js";
 import { dtypeRow } from "./dtype-row.js";
@@ -25,7 +26,7 @@ export function modelCard(card, state, commands, { hook = "model-card", selectio
           ${popularity(model)}
           ${model.newer
             ? html`<p class="hint" data-testid="newer">
-                The hub has a newer version. To get it, delete this one and download it again.
+                ${t("models_newer")}
               </p>`
             : nothing}
         </div>
@@ -37,7 +38,7 @@ export function modelCard(card, state, commands, { hook = "model-card", selectio
         ? html`
             <details class="fold" data-testid="more-dtypes">
               <summary>
-                ${more.length} ${rows.length ? "more " : ""}${more.length === 1 ? "precision" : "precisions"}
+                ${t(rows.length ? "models_more_precisions" : "models_precisions", { count: more.length })}
               </summary>
               <ul class="dtypes">
                 ${more.map((row) => dtypeRow(row, state, commands))}
@@ -52,12 +53,12 @@ export function modelCard(card, state, commands, { hook = "model-card", selectio
 /** @param {import("../types.js").FoundModel} model */
 function popularity({ downloads, likes, gated }) {
   const parts = [];
-  if (typeof downloads === "number") parts.push(`${roughly(downloads)} downloads`);
-  if (typeof likes === "number") parts.push(`${roughly(likes)} ${likes === 1 ? "like" : "likes"}`);
+  if (typeof downloads === "number") parts.push(t("models_downloads", { number: roughly(downloads) }));
+  if (typeof likes === "number") parts.push(t("models_likes", { count: likes, number: roughly(likes) }));
   if (!parts.length && !gated) return nothing;
   return html`<p class="hint popularity">
     <span>${parts.join(" · ")}</span>
-    ${gated ? html`<span class="tag" data-testid="gated">Gated: asks for consent</span>` : nothing}
+    ${gated ? html`<span class="tag" data-testid="gated">${t("models_gated")}</span>` : nothing}
   </p>`;
 }
 
@@ -72,7 +73,7 @@ function withoutDtypes({ model, more }, state, commands) {
   const asking = state.asking.includes(key);
   return html`
     <div class="dtype-row bare">
-      <p class="hint wide" data-testid="card-reason">${sentence(recommendedReason ?? "its sizes are not known yet")}</p>
+      <p class="hint wide" data-testid="card-reason">${sentence(recommendedReason ?? t("models_sizes_unknown"))}</p>
       ${more.length
         ? nothing
         : html`
@@ -80,21 +81,21 @@ function withoutDtypes({ model, more }, state, commands) {
               type="button"
               class="button"
               data-testid="inspect-button"
-              aria-label="Show sizes of ${model.title}"
+              aria-label=${t("models_show_sizes_of", { name: model.title })}
               ?disabled=${asking}
               @click=${() => commands.shelf.refresh(modelId)}
             >
-              Show sizes
+              ${t("models_show_sizes")}
             </button>
             <button
               type="button"
               class="button primary"
               data-testid="download-button"
-              aria-label="Download ${model.title}"
+              aria-label=${t("models_download_of", { name: model.title })}
               ?disabled=${asking}
               @click=${() => commands.shelf.download(modelId, "")}
             >
-              Download
+              ${t("models_download")}
             </button>
           `}
       ${error ? failureView(error, commands, { dismiss: () => commands.shelf.dismiss(key) }) : nothing}

@@ -2,6 +2,7 @@
 // The view of all models: what is stored, what is offered, what was found, and where models come from.
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { rich, t } from "../i18n.js";
 import { Subjects } from "../shelf.js";
 import { arranged, foundCards, knownCards } from "../shelf_view.js";
 import { PanelElement } from "./element.js";
@@ -47,8 +48,8 @@ export class Models extends PanelElement {
           type="text"
           class="grow"
           data-testid="search-input"
-          aria-label="Words to search for, or owner/model, or a model's address"
-          placeholder="Search or paste an address"
+          aria-label=${t("models_search_label")}
+          placeholder=${t("models_search_example")}
           autocomplete="off"
           autocapitalize="off"
           spellcheck="false"
@@ -58,10 +59,10 @@ export class Models extends PanelElement {
           type="submit"
           class="button with-icon"
           data-testid="search-button"
-          aria-label="Search"
+          aria-label=${t("models_search")}
           aria-disabled=${busy || !state.known}
         >
-          ${searchIcon}${busy ? "Asking…" : "Search"}
+          ${searchIcon}${busy ? t("models_asking") : t("models_search")}
         </button>
       </form>
     `;
@@ -71,17 +72,17 @@ export class Models extends PanelElement {
   #found(cards) {
     const query = this.state.found?.query ?? "";
     return html`
-      <section aria-label="Found models" data-testid="search-results">
+      <section aria-label=${t("models_found")} data-testid="search-results">
         <div class="section-head">
-          <h2 class="grow">${query ? html`Found for “${query}”` : "Popular models"}</h2>
+          <h2 class="grow">${query ? rich("models_found_for", { query: html`<bdi>${query}</bdi>` }) : t("models_popular")}</h2>
           <button type="button" class="button with-icon" data-testid="search-close" @click=${this.endSearch}>
-            ${closeIcon}Close
+            ${closeIcon}${t("models_close")}
           </button>
         </div>
         ${cards.length
           ? this.#list(cards, "search-result")
           : html`<p class="muted" data-testid="nothing-found">
-              Nothing was found. Try fewer words, or paste a repository's address.
+              ${t("models_nothing_found")}
             </p>`}
       </section>
     `;
@@ -94,8 +95,8 @@ export class Models extends PanelElement {
     const whole = cards.filter((card) => card.whole).map(({ model }) => model.modelId);
     const any = cards.some(({ stored }) => stored);
     return html`
-      <section aria-label="Storage">
-        <h2 class="visually-hidden">Storage</h2>
+      <section aria-label=${t("models_storage")}>
+        <h2 class="visually-hidden">${t("models_storage")}</h2>
         <tabagent-storage
           .state=${state}
           .commands=${commands}
@@ -105,12 +106,12 @@ export class Models extends PanelElement {
         ></tabagent-storage>
         ${!any && state.storage
           ? html`<p class="muted" data-testid="nothing-stored">
-              No model is stored yet. Download one, or search for another.
+              ${t("models_nothing_stored")}
             </p>`
           : nothing}
       </section>
-      <section aria-label="Models">
-        <h2 class="visually-hidden">Models</h2>
+      <section aria-label=${t("models_models")}>
+        <h2 class="visually-hidden">${t("models_models")}</h2>
         ${this.#list(cards, "model-card")}
       </section>
       <tabagent-importing class="cards" .state=${state} .commands=${commands}></tabagent-importing>
@@ -132,11 +133,11 @@ export class Models extends PanelElement {
   #selection({ model, whole }) {
     if (!whole || this.state.found) return nothing;
     return html`
-      <label class="select" title="Select for export">
+      <label class="select" title=${t("models_select_help")}>
         <input
           type="checkbox"
           data-testid="select-model"
-          aria-label="Select ${model.title} for export"
+          aria-label=${t("models_select", { name: model.title })}
           .checked=${this.selected.has(model.modelId)}
           @change=${(/** @type {any} */ { target }) => this.#select(model.modelId, target.checked)}
         />

@@ -1,7 +1,8 @@
 // @ts-check
 // How far a load is, in the background's own numbers; its download can be paused, gone on with and given up.
 import { html, nothing } from "lit";
-import { bytes } from "../format.js";
+import { bytes, percent } from "../format.js";
+import { t } from "../i18n.js";
 import { isPaused } from "../shelf.js";
 import { amount, pace, transferOfLoad, transferWord } from "../shelf_view.js";
 import { isLoading } from "../view.js";
@@ -16,13 +17,14 @@ export class Progress extends PanelElement {
     if (!isLoading(state)) return nothing;
     const transfer = transferOfLoad(state);
     const { progress = 0, loaded = 0, total = 0, file = "", message = "" } = state.loading ?? {};
-    const percent = Math.floor(progress);
-    const amounts = transfer ? amount(transfer) : total ? `${bytes(loaded)} of ${bytes(total)}` : "";
-    const doing = (transfer ? doingOf(transfer) : message) || "Preparing…";
+    const whole = Math.floor(progress);
+    const said = percent(progress);
+    const amounts = transfer ? amount(transfer) : total ? t("format_of", { part: bytes(loaded), whole: bytes(total) }) : "";
+    const doing = (transfer ? doingOf(transfer) : message) || t("progress_preparing");
     return html`
-      <section class="progress" aria-label="Loading the model">
+      <section class="progress" aria-label=${t("progress_loading")}>
         <div class="row baseline">
-          <strong class="percent">${percent} %</strong>
+          <strong class="percent">${said}</strong>
           <span class="grow muted" data-testid="load-amounts">${amounts}</span>
           ${transfer ? this.#pauseButton(transfer) : nothing}
           <button
@@ -32,18 +34,18 @@ export class Progress extends PanelElement {
             data-cancels=${transfer ? "download" : "load"}
             @click=${() => this.#cancel(transfer)}
           >
-            Cancel
+            ${t("models_cancel")}
           </button>
         </div>
         <div
           class="bar"
           role="progressbar"
           data-testid="progress"
-          aria-label="Loading the model"
+          aria-label=${t("progress_loading")}
           aria-valuemin="0"
           aria-valuemax="100"
-          aria-valuenow=${percent}
-          aria-valuetext="${percent} %${amounts ? `, ${amounts}` : ""}, ${doing}"
+          aria-valuenow=${whole}
+          aria-valuetext="${said}${amounts ? `, ${amounts}` : ""}, ${doing}"
         >
           <div class="bar-fill" style="inline-size: ${progress}%"></div>
         </div>
@@ -68,7 +70,7 @@ export class Progress extends PanelElement {
       data-testid=${paused ? "load-resume-button" : "load-pause-button"}
       @click=${() => (paused ? shelf.download(modelId, dtype) : shelf.pause(modelId, dtype))}
     >
-      ${paused ? "Resume" : "Pause"}
+      ${t(paused ? "models_resume" : "models_pause")}
     </button>`;
   }
 

@@ -3,7 +3,9 @@
 import { LitElement, html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { ladder, nearestRung } from "../ladder.js";
-import { isShort, labelOf, mentioned, parsed, printed } from "../setting_text.js";
+import { errorText } from "../error_text.js";
+import { has, t } from "../i18n.js";
+import { choiceLabel, isShort, labelOf, meaningOf, mentioned, parsed, printed } from "../setting_text.js";
 import { undoIcon, widenIcon } from "./icons.js";
 import "./text-dialog.js";
 
@@ -11,16 +13,6 @@ import "./text-dialog.js";
 
 // Texts that may be longer than this are long ones.
 const LONG_TEXT = 1000;
-/** @type {Readonly<Record<string, string>>} */
-const WRITTEN = {
-  texts: "One on each line; \\n is a line break.",
-  tokens: "Token ids, apart by spaces, commas or lines.",
-  "token sequences": "One sequence on each line, its token ids apart by spaces.",
-  decay: "The token to begin at and the factor, apart by a space.",
-  object: "A JSON object.",
-};
-const SOURCES = { default: "Default", model: "The model's own default", global: "For all models" };
-
 export class Setting extends LitElement {
   static properties = {
     parameter: { attribute: false },
@@ -53,9 +45,10 @@ export class Setting extends LitElement {
 
   render() {
     const { parameter, view } = this;
-    const problem = this.wrong || view.error?.message || "";
+    const problem = this.wrong || (view.error ? errorText(view.error) : "");
     const changed = view.isSet || problem !== "";
     const isSwitch = parameter.type === "boolean";
+    const isChoice = parameter.type === "choice";
     return html`
       <div
         class="setting"
@@ -68,25 +61,25 @@ export class Setting extends LitElement {
         <div class="setting-head">
           ${isSwitch ? this.#switch() : nothing}
           <label class="grow" for=${this.#id()} title=${parameter.name}>${labelOf(parameter.name)}</label>
-          ${isShort(parameter) ? this.#line() : nothing} ${isLong(parameter) ? this.#widen() : nothing}
+          ${isShort(parameter) ? this.#line() : nothing} ${isChoice ? this.#select() : nothing} ${isLong(parameter) ? this.#widen() : nothing}
           <button
             type="button"
             class="icon-button small"
             data-testid=${this.#id("default")}
-            title="Back to the default"
-            aria-label="Back to the default: ${labelOf(parameter.name)}"
+            title=${t("setting_default_do")}
+            aria-label=${t("setting_default_do_of", { name: labelOf(parameter.name) })}
             ?disabled=${!changed}
             @click=${this.#reset}
           >
             ${undoIcon}
           </button>
         </div>
-        ${isSwitch || isShort(parameter) ? this.#slider() : this.#area()}
+        ${isSwitch || isChoice || isShort(parameter) ? this.#slider() : this.#area()}
         <p class="wrong" id=${this.#id("error")} role="alert" data-testid="setting-error" ?hidden=${!problem}>
           ${problem}
         </p>
         <p class="hint" id=${this.#id("help")}>
-          ${parameter.meaning} ${WRITTEN[parameter.type] ?? ""}
+          <bdi>${meaningOf(parameter)}</bdi> ${this.#written()}
           <span class="counts" data-testid=${this.#id("counts")}>${this.#counts()}</span>
         </p>
       </div>
@@ -106,6 +99,22 @@ export class Setting extends LitElement {
     />`;
   }
 
+  #select() {
+    const { parameter, view } = this;
+    return html`<select
+      id=${this.#id()}
+      data-testid=${this.#id()}
+      aria-describedby=${this.#describedBy()}
+      @change=${(/** @type {any} */ { target }) => this.#set(target.value, { now: true })}
+    >
+      ${parameter.choices?.map(
+        (choice) => html`<option value=${String(choice)} .selected=${live(choice === view.value)}>
+          ${choiceLabel(parameter, choice)}
+        </option>`,
+      )}
+    </select>`;
+  }
+
   #line() {
     const { type, low, high, step } = this.parameter;
     const isNumber = type !== "decay";
@@ -120,7 +129,7 @@ export class Setting extends LitElement {
       max=${high ?? nothing}
       step=${step ?? (type === "token" ? 1 : "any")}
       inputmode=${isNumber ? "decimal" : nothing}
-      placeholder="none"
+      placeholder=${t("setting_none")}
       autocomplete="off"
       .value=${live(this.#text())}
       @input=${this.#onInput}
@@ -159,7 +168,7 @@ export class Setting extends LitElement {
       aria-describedby=${this.#describedBy()}
       aria-invalid=${this.#isWrong()}
       rows=${parameter.type === "text" && isLong(parameter) ? 3 : 1}
-      placeholder="none"
+      placeholder=${t("setting_none")}
       autocomplete="off"
       spellcheck=${parameter.type === "text" ? "true" : "false"}
       .value=${live(this.#text())}
@@ -175,8 +184,8 @@ export class Setting extends LitElement {
         type="button"
         class="icon-button small"
         data-testid=${this.#id("widen")}
-        title="Write in a larger place"
-        aria-label="Write in a larger place: ${label}"
+        title=${t("setting_widen")}
+        aria-label=${t("setting_widen_of", { name: label })}
         @click=${this.#openDialog}
       >
         ${widenIcon}
@@ -188,10 +197,17 @@ export class Setting extends LitElement {
       ></tabagent-text-dialog>`;
   }
 
+  /** How a value is written, where that does not go without saying. */
+  #written() {
+    const key = `setting_written_${this.parameter.type.replaceAll(" ", "_")}`;
+    return has(key) ? t(key) : "";
+  }
+
   #counts() {
     const { isSet, fallback, from } = this.view;
-    if (isSet) return `${SOURCES[from]}: ${mentioned(this.parameter, fallback)}.`;
-    return from === "default" ? "" : `${SOURCES[from]}.`; // what is shown is the default, as nearly everywhere
+    const source = t(`setting_from_${from}`);
+    if (isSet) return t("setting_counts", { source, value: mentioned(this.parameter, fallback) });
+    return from === "default" ? "" : `${source}.`; // what is shown is the default, as nearly everywhere
   }
 
   /** @param {string} [part] @returns {string} */
@@ -214,7 +230,7 @@ export class Setting extends LitElement {
 
   #onInput(/** @type {any} */ { target }) {
     // What a number field cannot read it does not tell.
-    if (target.validity.badInput) return this.#refuse("", "Write a number.");
+    if (target.validity.badInput) return this.#refuse("", t("setting_write_number"));
     this.#write(target.value);
   }
 

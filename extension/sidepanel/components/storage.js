@@ -2,6 +2,7 @@
 // How much the models take, whether the browser keeps them, and what concerns all of them: export and deletion.
 import { html, nothing } from "lit";
 import { bytes } from "../format.js";
+import { rich, t } from "../i18n.js";
 import { Subjects } from "../shelf.js";
 import { percentOf } from "../shelf_view.js";
 import { PanelElement } from "./element.js";
@@ -29,8 +30,9 @@ export class Storage extends PanelElement {
   render() {
     const { storage, asking } = this.state;
     const exporting = asking.includes(Subjects.EXPORT);
-    const frees = storage ? ` That frees ${bytes(storage.usage)}.` : "";
-    const label = this.selected.length ? `Export ${this.selected.length} selected` : "Export all";
+    const question = storage ? t("storage_clear_frees", { size: bytes(storage.usage) }) : t("storage_clear_question");
+    const count = this.selected.length;
+    const label = count ? t("storage_export_selected", { count }) : t("storage_export_all");
     return html`
       <div class="storage" tabindex="-1">
         ${storage ? this.#usage(storage) : nothing}
@@ -44,14 +46,14 @@ export class Storage extends PanelElement {
                     ?disabled=${exporting}
                     @click=${() => this.commands.shelf.export(this.selected)}
                   >
-                    ${exporting ? "Preparing the export…" : label}
+                    ${exporting ? t("storage_exporting") : label}
                   </button>`
                 : nothing}
               <tabagent-confirm
                 hook="clear"
-                label="Delete all models"
-                question="Delete all models and unfinished downloads?${frees}"
-                yes="Delete all"
+                label=${t("storage_clear")}
+                question=${question}
+                yes=${t("storage_clear_do")}
                 ?disabled=${asking.includes(Subjects.CLEAR)}
                 .confirmed=${() => this.commands.shelf.clear()}
               ></tabagent-confirm>
@@ -68,23 +70,23 @@ export class Storage extends PanelElement {
     const percent = percentOf({ loaded: usage, total: quota });
     return html`
       <p data-testid="storage-usage" data-usage=${usage} data-quota=${quota} data-persisted=${persisted}>
-        <strong>${bytes(usage)}</strong> used · ${bytes(free)} free
+        ${rich("storage_used", { used: html`<strong>${bytes(usage)}</strong>`, free: bytes(free) })}
       </p>
       <div
         class="bar"
         role="meter"
-        aria-label="Storage used"
+        aria-label=${t("storage_used_label")}
         aria-valuemin="0"
         aria-valuemax="100"
         aria-valuenow=${Math.round(percent)}
-        aria-valuetext="${bytes(usage)} of ${bytes(quota)}"
+        aria-valuetext=${t("format_of", { part: bytes(usage), whole: bytes(quota) })}
       >
         <div class="bar-fill" style="inline-size: ${percent}%"></div>
       </div>
       <p class="hint">
         ${persisted
-          ? "The browser keeps it until you delete it."
-          : "The browser may delete it when the disk is full."}
+          ? t("storage_persisted")
+          : t("storage_not_persisted")}
       </p>
     `;
   }

@@ -1,6 +1,7 @@
 // @ts-check
 // A larger place to write a long text in.
 import { LitElement, html } from "lit";
+import { t } from "../i18n.js";
 
 export class TextDialog extends LitElement {
   static properties = { label: {}, limit: { attribute: false }, accepted: { attribute: false } };
@@ -27,9 +28,9 @@ export class TextDialog extends LitElement {
           <div class="row">
             <span class="grow"></span>
             <button type="button" class="button" data-testid="text-dialog-cancel" @click=${() => this.#dialog?.close()}>
-              Cancel
+              ${t("dialog_cancel")}
             </button>
-            <button type="submit" class="button primary" data-testid="text-dialog-done">Done</button>
+            <button type="submit" class="button primary" data-testid="text-dialog-done">${t("dialog_done")}</button>
           </div>
         </form>
       </dialog>

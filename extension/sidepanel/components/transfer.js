@@ -1,7 +1,8 @@
 // @ts-check
 // A download, a check or an import as bars: in all, and each file in a fold.
 import { html, nothing } from "lit";
-import { bytes } from "../format.js";
+import { bytes, percent } from "../format.js";
+import { t } from "../i18n.js";
 import { amount, pace, percentOf, transferWord } from "../shelf_view.js";
 
 /** @typedef {import("../types.js").Transfer} Transfer */
@@ -10,13 +11,13 @@ import { amount, pace, percentOf, transferWord } from "../shelf_view.js";
 /** @param {Transfer} transfer @param {string} label what is on its way */
 export function transferView(transfer, label) {
   const word = transferWord(transfer.status);
-  const percent = Math.floor(percentOf(transfer));
+  const done = percent(percentOf(transfer));
   const amounts = [amount(transfer), pace(transfer)].filter(Boolean).join(" · ");
   return html`
     <div class="transfer" data-testid="transfer" data-status=${transfer.status}>
-      ${bar(transfer, label, "transfer-progress", `${percent} %, ${amounts}, ${word}`)}
+      ${bar(transfer, label, "transfer-progress", `${done}, ${amounts}, ${word}`)}
       <p class="hint numbers">
-        <span class="percent">${percent} %</span>
+        <span class="percent">${done}</span>
         <span data-testid="transfer-amounts">${amounts}</span>
       </p>
       ${transfer.message && !transfer.error ? html`<p class="hint">${transfer.message}</p>` : nothing}
@@ -30,7 +31,7 @@ export function filesView({ files }) {
   if (!files?.length) return nothing;
   return html`
     <details class="fold" data-testid="transfer-files">
-      <summary>${files.length} ${files.length === 1 ? "file" : "files"}</summary>
+      <summary>${t("transfer_files", { count: files.length })}</summary>
       <ul class="files">
         ${files.map(fileView)}
       </ul>
@@ -40,7 +41,7 @@ export function filesView({ files }) {
 
 /** @param {TransferFile} file */
 function fileView(file) {
-  const amount = `${bytes(file.loaded)} of ${bytes(file.total)}`;
+  const amount = t("format_of", { part: bytes(file.loaded), whole: bytes(file.total) });
   const word = transferWord(file.status);
   return html`
     <li data-testid="transfer-file" data-file=${file.file} data-status=${file.status}>
@@ -58,7 +59,7 @@ function fileView(file) {
  * @param {{loaded: number, total: number}} progress @param {string} label @param {string} name @param {string} text
  */
 export function bar(progress, label, name, text) {
-  const percent = percentOf(progress);
+  const done = percentOf(progress);
   return html`
     <div
       class="bar"
@@ -67,10 +68,10 @@ export function bar(progress, label, name, text) {
       aria-label=${label}
       aria-valuemin="0"
       aria-valuemax="100"
-      aria-valuenow=${Math.floor(percent)}
+      aria-valuenow=${Math.floor(done)}
       aria-valuetext=${text}
     >
-      <div class="bar-fill" style="inline-size: ${percent}%"></div>
+      <div class="bar-fill" style="inline-size: ${done}%"></div>
     </div>
   `;
 }

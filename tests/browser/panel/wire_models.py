@@ -6,7 +6,7 @@ from typing import Any
 
 from tabagent.errors import TabAgentError
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, TransferStates, WorkerEventNames
-from tabagent.parameters import ResourceSettings, defaults, schema
+from tabagent.parameters import AppearanceSettings, ResourceSettings, defaults, schema
 
 Json = dict[str, Any]
 
@@ -63,8 +63,9 @@ def failed(error: TabAgentError, **changes: object) -> Json:
 
 def settings(**changes: object) -> Json:
     """Return a reply to GET_SETTINGS of which nothing was set, with every setting that there is."""
-    nothing: Json = {"global": {}, "model": {}, "resources": {}, "defaults": defaults()}
-    return {"schema": schema(), "resourceSchema": schema(ResourceSettings)} | nothing | changes
+    nothing: Json = {"global": {}, "model": {}, "resources": {}, "appearance": {}, "defaults": defaults()}
+    schemas = {"resourceSchema": schema(ResourceSettings), "appearanceSchema": schema(AppearanceSettings)}
+    return {"schema": schema(), **schemas} | nothing | changes
 
 
 def running(state: ModelWorkerStates = ModelWorkerStates.IDLE, model_id: str = TINY, **changes: object) -> Json:
@@ -91,6 +92,15 @@ def finished(message_id: str, text: str, reason: str = "stop", **changes: object
     return fields | {"promptTokens": 1234, "cachedTokens": 1100, "leftOut": 0} | changes
 
 
+KEPT: Json = {
+    "kinds": [
+        {"kind": "chats", "count": 12, "bytes": 48_000},
+        {"kind": "models", "count": 1, "bytes": 139_000_000},
+        {"kind": "prompts", "count": 0, "bytes": 0},
+        {"kind": "settings", "count": 3, "bytes": 210},
+        {"kind": "logs", "count": 800, "bytes": 160_000},
+    ],
+} | STORAGE
 MEMORY: Json = {
     "usedJSHeapSize": 12_000_000,
     "totalJSHeapSize": 20_000_000,
@@ -119,6 +129,8 @@ def replies(models: list[Json]) -> dict[str, Json]:
         RuntimeMessageTypes.LIST_MODELS: {"models": models, "storage": STORAGE},
         RuntimeMessageTypes.GET_SETTINGS: settings(),
         RuntimeMessageTypes.SAVE_SETTINGS: settings(),
+        RuntimeMessageTypes.GET_PROMPTS: {"prompts": []},
+        RuntimeMessageTypes.GET_STORED_DATA: KEPT,
         RuntimeMessageTypes.INTERRUPT_GENERATION: {"stopped": True},
         WorkerEventNames.REQUEST_MEMORY_STATS: {"stats": MEMORY},
         RuntimeMessageTypes.GET_ACCOUNT: {"account": None, "oauth": False, "sources": []},
