@@ -132,6 +132,8 @@ _PHASE = "what an answer waits for, as GENERATION_STATUS has it"
 OTHER_VOCABULARIES: dict[str, dict[str, str]] = {
     "extension/sidepanel/components/message-parts.js": {"error": _PANEL_STATUS, "queued": _PHASE},
     "extension/sidepanel/drive_state.js": {"ready": "the panel's own status of an attachment (types.js)"},
+    "extension/sidepanel/attachments_commands.js": {"ready": _ATTACHMENT_STATUS, "failed": _ATTACHMENT_STATUS},
+    "extension/sidepanel/components/attachments.js": {"ready": _ATTACHMENT_STATUS, "failed": _ATTACHMENT_STATUS},
     "extension/sidepanel/chat_commands.js": {"ready": _ATTACHMENT_STATUS},
     "extension/sidepanel/chat_events.js": {"error": _PANEL_STATUS},
     "extension/sidepanel/drafts.js": {"ready": _ATTACHMENT_STATUS},

@@ -17,7 +17,12 @@ worker.onmessage = ({ data }) => {
 
 /** What the offscreen document answers. @param {{what: string, number: number}} question */
 async function answer({ what, number }) {
-  const given = what === "persist" ? await navigator.storage.persist() : null;
+  const answers = {
+    persist: () => navigator.storage.persist(),
+    // The service worker calls chrome's functions for the real document alone.
+    chrome: () => ({ refused: "this is not the offscreen document" }),
+  };
+  const given = (await answers[what]?.()) ?? null;
   worker.postMessage({ kind: "answer", number, answer: given });
 }
 
