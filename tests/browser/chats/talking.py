@@ -80,3 +80,7 @@ class Talk:
         updates = self.wire.events(WorkerEventNames.GENERATION_UPDATE, messageId=answer)
         told = [event.payload for event in updates if event.payload["tps"] > 0]
         return float(told[-1]["numTokens"] / told[-1]["tps"]) if told else 0.0
+
+    def wait_until_written_for(self, seconds: float, answer: str) -> None:
+        """Wait until an answer has been written for so long."""
+        self.wire.wait(lambda: self.seconds(answer) >= seconds, f"{seconds} s of {answer}", PATIENCE_S)

@@ -99,8 +99,7 @@ def test_whatever_ends_an_answer_what_was_streamed_is_stored(wire: Wire, talking
         answer = talk.asked("Tell me everything.", tokens=ENDLESS)
         wire.wait_for_tokens(chance.randint(1, 40), answer, since=since)
         old, at = wire.streamed(answer, since=since), talk.seconds(answer)
-        until = at + STORED_AFTER_SECONDS + chance.random()
-        wire.wait(lambda answer=answer, talk=talk, until=until: talk.seconds(answer) >= until, "more text", PATIENCE_S)
+        talk.wait_until_written_for(at + STORED_AFTER_SECONDS + chance.random(), answer)
         streamed = wire.streamed(answer, since=since)
         if seed % 2:
             crash(talking_browser)
