@@ -114,7 +114,8 @@ async def start(js_host: JsHost) -> OnMessage:
     host = DocumentHost(js_host)
     publisher = EventPublisher(host, time.monotonic, loop.call_later)
     publisher.listen(logbook.note)
-    shared = SharedBaton(FlushingHost(logbook.hand_over(host), publisher), begun)
+    flushing = FlushingHost(logbook.hand_over(host), publisher)
+    shared = SharedBaton(flushing, begun)
     js_database = await open_database()
     opfs, indexed_db, hasher = OpfsChunkStore(), IndexedDbChunkStore(js_database), WasmHasher(js_host)
     store = ModelStore(
@@ -196,6 +197,7 @@ async def start(js_host: JsHost) -> OnMessage:
         offers=offers,
     )
     publisher.listen(chats.recorder.hear)
+    flushing.last_work = chats.recorder.written
     probe = MemoryReport(host, engine, manager, generation)
     router = EventRouter(config["extensionId"], logbook.note_request)
     register(router, manager, generation, probe, publisher, version=config["version"])

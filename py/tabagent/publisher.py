@@ -6,7 +6,9 @@ merged, the order of different events stays, and nothing is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from tabagent.codec import encode_event
@@ -17,6 +19,10 @@ from tabagent.ports.host import RuntimeHost
 
 # 20 batches a second: text flows, and on two cores each message takes its time from the engine's threads.
 BATCH_SECONDS = 1 / 20
+# A storage that hangs must not keep a broken engine alive.
+LAST_WORK_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 CallLater = Callable[[float, Callable[[], None]], object]
@@ -39,6 +45,7 @@ class EventPublisher:
         self._pending: list[Event] = []
         self._last_flush = float("-inf")
         self._scheduled = False
+        self._closed = False
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Let a part of the background hear every event as it is published, before any are merged."""
@@ -46,6 +53,8 @@ class EventPublisher:
 
     def publish(self, event: Event) -> None:
         """Queue an event; it leaves within one batch time."""
+        if self._closed:
+            return
         for listener in self._listeners:
             listener(event)
         merged = _merged(self._pending[-1], event) if self._pending else None
@@ -69,29 +78,51 @@ class EventPublisher:
         self._last_flush = self._now()
         self._channel.broadcast([encode_event(event) for event in batch])
 
+    def close(self) -> None:
+        """Post what is queued, and take nothing more: this thread is over, and the next one says what comes of it."""
+        self.flush()
+        self._closed = True
+
     def _flush_scheduled(self) -> None:
         self._scheduled = False
         self.flush()
 
 
 class FlushingHost:
-    """Posts what is queued before a restart, so that no event dies with the thread.
+    """Posts what is queued before a restart, so that no event dies with the thread, and lets what is written end.
 
     Args:
         host: Restarts.
         publisher: Holds the queue.
+
+    Attributes:
+        last_work: Waited for, but not for long, between the last event and the thread's end; or None.
     """
 
     def __init__(self, host: RuntimeHost, publisher: EventPublisher) -> None:
         self._host, self._publisher = host, publisher
+        self.last_work: Callable[[], Awaitable[None]] | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     def retain(self, baton: str) -> None:
-        """Keep `baton` for the next thread."""
-        self._host.retain(baton)
+        """Keep `baton` for the next thread; the last one is that of the restart."""
+        if self._ending is None:
+            self._host.retain(baton)
 
     def restart(self, reason: str) -> None:
         """Flush, then end this thread."""
-        self._publisher.flush()
+        if self.last_work is None:
+            self._publisher.flush()
+            self._host.restart(reason)
+        elif self._ending is None:
+            self._publisher.close()
+            self._ending = asyncio.ensure_future(self._end(reason, self.last_work))
+
+    async def _end(self, reason: str, last_work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await asyncio.wait_for(last_work(), LAST_WORK_SECONDS)
+        except Exception:
+            logger.warning("work was left undone at the thread's end", exc_info=True)
         self._host.restart(reason)
 
     def expect_within(self, seconds: float, why: str) -> None:

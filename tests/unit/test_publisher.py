@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
@@ -289,3 +290,48 @@ def test_a_restart_posts_what_waits_first(desk: Desk) -> None:
 
     assert desk.arrived == encoded([ManifestUpdated(), ResetComplete()])
     assert (desk.host.baton, desk.host.restarts) == ("baton", ["reset"])
+
+
+async def until_restarted(desk: Desk) -> None:
+    """Let a restart come."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_being_written_comes_to_its_end_before_the_thread(desk: Desk) -> None:
+    host, written = FlushingHost(desk.host, desk.publisher), asyncio.Event()
+
+    async def wait() -> None:
+        await written.wait()
+
+    host.last_work = wait
+    desk.publisher.publish(ManifestUpdated())
+    host.retain("baton")
+    host.restart("reset")
+    await asyncio.sleep(0)
+    before = list(desk.host.restarts)
+    # The thread is over: what it still says would contradict the one after it.
+    host.retain("another baton")
+    host.restart("again")
+    desk.publisher.publish(ResetComplete())
+    desk.clock.advance(1)
+    written.set()
+    await until_restarted(desk)
+
+    assert (before, desk.host.restarts) == ([], ["reset"])
+    assert desk.host.baton == "baton"
+    assert desk.arrived == encoded([ManifestUpdated()])
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("broken"), TimeoutError()])
+async def test_work_that_fails_does_not_keep_the_thread(desk: Desk, failure: Exception) -> None:
+    host = FlushingHost(desk.host, desk.publisher)
+
+    async def fail() -> None:
+        raise failure
+
+    host.last_work = fail
+    host.restart("reset")
+    await until_restarted(desk)
+
+    assert desk.host.restarts == ["reset"]

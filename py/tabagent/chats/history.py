@@ -42,6 +42,10 @@ class OpenChat:
             self._tree = MessageTree(self.messages.values())
         return self._tree
 
+    def owners(self) -> dict[str, str]:
+        """Return the attachments of the messages, each with the message that has it."""
+        return {item: message.id for message in self.messages.values() for item in message.attachment_ids}
+
     def changed(self, chat: Chat, put: Iterable[Message], gone: Iterable[str]) -> OpenChat:
         """Return it after a change."""
         lost = frozenset(gone)
@@ -136,24 +140,28 @@ class ChatHistory:
             opened: The chat as it was.
             chat: As it is from now on.
             put: Messages that are new or changed.
-            gone: Ids of messages that go, with their attachments.
-            links: Attachments with the message that they belong to from now on.
+            gone: Ids of messages that go, with the attachments that no other message has.
+            links: Attachments with the message that they belong to from now on; None stands for another message that
+                has them, or none.
             kind: `update_type` of the event about the chat; empty for none unless the chat is another one.
             quiet: Only text came in that the pages have heard already.
         """
-        lost = [item for key in gone if key in opened.messages for item in opened.messages[key].attachment_ids]
         path = [key for key in chat.path if key not in frozenset(gone)]
         result = opened.changed(replace(chat, path=tuple(path)), put, gone)
         if not quiet:
             last = result.messages[path[-1]].content if path else ""
             result.chat = replace(result.chat, preview=preview_of(last))
+        left = [item for key in gone if key in opened.messages for item in opened.messages[key].attachment_ids]
+        # A question that was changed has the attachments of the one beside it.
+        owners = result.owners() if left or links else {}
         await self._store.apply(
             ChatChange(
                 put_chats=(result.chat,),
                 put_messages=tuple(put),
                 delete_messages=tuple(gone),
-                link_attachments=dict(links),
-                delete_attachments=tuple(lost),
+                link_attachments={item: owners[item] for item in left if item in owners}
+                | {item: owner or owners.get(item) for item, owner in links},
+                delete_attachments=tuple(item for item in left if item not in owners),
             )
         )
         self._hold(result)
@@ -222,6 +230,9 @@ class ChatHistory:
         self, before: OpenChat, after: OpenChat, put: Sequence[Message], gone: Sequence[str], kind: str
     ) -> None:
         chat = after.chat
+        if chat.deleted_at is not None and not kind:
+            # The end of an answer that its deletion stopped: pages have forgotten it.
+            return
         if kind or before.chat != chat:
             self.tell_session(chat, kind or "update")
         if before.chat.status is not chat.status:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tabagent.chat_messages import AnswerAgain
+from tabagent.chat_messages import AnswerAgain, NamedMessage
 from tabagent.engine_errors import ContextOverflow
 from tabagent.errors import ChatNotFound, InvalidState
 from tabagent.generation.attachments import NOTE
@@ -182,3 +182,30 @@ async def test_failed_answers_without_a_word_are_not_told_to_the_model(desk: Cha
     await desk.ask("second", 2)
 
     assert roles(desk) == [("user", "first"), ("user", "second")]
+
+
+async def owners(desk: ChatDesk) -> list[str | None]:
+    """Return the question that the attachment belongs to, or nothing when it is gone."""
+    return [item.message_id for item in await desk.attachments.get(["file"])]
+
+
+async def test_a_changed_question_shares_the_attachments_of_the_old_one(desk: ChatDesk) -> None:
+    await desk.attach("file", "text")
+    await desk.asked_and_answered(1, attachment_ids=("file",))
+    await desk.ask("changed", 2, at_end=False, attachment_ids=("file",))
+    await desk.complete("a-2", "answer 2")
+    await desk.service.delete_message(NamedMessage(session_id="chat", message_id="q-2"))
+    assert await owners(desk) == ["q-1"]
+
+    await desk.service.delete_message(NamedMessage(session_id="chat", message_id="q-1"))
+    assert await owners(desk) == []
+
+
+async def test_a_changed_question_that_is_refused_leaves_the_attachments_to_the_old_one(desk: ChatDesk) -> None:
+    await desk.attach("file", "text")
+    await desk.asked_and_answered(1, attachment_ids=("file",))
+    desk.generation.refusal = OVERFLOW
+    with pytest.raises(ContextOverflow):
+        await desk.ask("changed", 2, at_end=False, attachment_ids=("file",))
+
+    assert await owners(desk) == ["q-1"]

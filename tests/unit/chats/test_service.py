@@ -197,3 +197,16 @@ async def test_a_reset_forgets_everything(desk: ChatDesk) -> None:
     assert (desk.profile.chats, desk.profile.messages, desk.profile.attachments) == ({}, {}, {})
     with pytest.raises(ChatNotFound):
         await desk.session()
+
+
+async def test_the_end_of_an_answer_does_not_bring_its_deleted_chat_back(desk: ChatDesk) -> None:
+    await desk.ask("Why?", 1)
+    desk.stream("a-1", "Beca")
+    await desk.service.delete(NamedSession(session_id="chat"))
+    await desk.recorder.written()
+
+    told = [event.update_type for event in desk.events if isinstance(event, SessionUpdated)]
+    assert told[-1] == "delete"
+    await desk.service.restore(NamedSession(session_id="chat"))
+    assert await desk.texts() == ["Why?", "Beca"]
+    assert (await desk.messages())[1]["state"] == "stopped"
