@@ -63,7 +63,8 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
 });
 
 chrome.runtime.onInstalled.addListener(() => {
-  void chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true });
+  // A panel that Chrome opens by itself is no use of the extension: the page could not be read then (activeTab).
+  void chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: false });
   chrome.contextMenus.removeAll(() => {
     const documentUrlPatterns = ["http://*/*", "https://*/*", "file:///*"];
     for (const id of /** @type {const} */ (["page", "selection"])) {
@@ -73,9 +74,13 @@ chrome.runtime.onInstalled.addListener(() => {
   });
 });
 
-// The click lets the page be read, and the panel opens only within it. What it means, Python decides.
+// A click lets the page be read, and the panel opens only within it; some windows have no side panels.
+const openPanel = (/** @type {chrome.tabs.Tab | undefined} */ tab) =>
+  void (tab && chrome.sidePanel.open({ windowId: tab.windowId }).catch(() => {}));
+chrome.action.onClicked.addListener(openPanel);
+// What the click on an entry means, Python decides.
 chrome.contextMenus.onClicked.addListener((info, tab) => {
-  if (tab) void chrome.sidePanel.open({ windowId: tab.windowId }).catch(() => {}); // a window without side panels
+  openPanel(tab);
   const payload = { event: "contextMenus.onClicked", args: [info, tab ?? null] };
   void forward({ type: RuntimeMessageTypes.CHROME_EVENT, requestId: crypto.randomUUID(), payload }, own);
 });

@@ -133,6 +133,28 @@ class ExtensionBrowser:
         """Return the service worker, waiting until it runs; `TimeoutError` as above."""
         return self._target(SERVICE_WORKER, timeout_s)
 
+    def press_toolbar_button(self, url: str) -> None:
+        """Press the extension's button in the toolbar while the tab with this address is shown."""
+        targets = self._session.send("Target.getTargets", {"filter": [{"type": "tab"}]})["targetInfos"]
+        tab = next(target["targetId"] for target in targets if target["url"] == url)
+        self._session.send("Extensions.triggerAction", {"id": self.extension_id, "targetId": tab})
+
+    def side_panel(self, *, timeout_s: float = 10.0) -> TargetSession:
+        """Return the side panel that the browser shows beside a tab, which is no page of Playwright's."""
+        found: list[dict[str, Any]] = []
+
+        def look() -> bool:
+            found.extend(each for each in self._targets() if (each["type"], each["url"]) == ("page", self.panel_url))
+            return bool(found)
+
+        self.wait_until(look, timeout_s=timeout_s)
+        target_id = found[0]["targetId"]
+        attached = self._session.send("Target.attachToTarget", {"targetId": target_id, "flatten": False})
+        session = TargetSession(target_id, self.panel_url, self._session, attached["sessionId"])
+        self._sessions[target_id] = self._by_session_id[attached["sessionId"]] = session
+        session.listen("page")
+        return session
+
     def stop_service_worker(self) -> None:
         """End the service worker, as Chromium does when it is idle; nothing happens when it does not run."""
         for target in self._targets():

@@ -125,7 +125,7 @@ async def test_attachments_go_into_the_question_as_data_and_stay_with_it(desk: C
     await desk.attach("notes.txt", "Paris")
     await desk.ask("Where?", 1, attachment_ids=("notes.txt",))
 
-    assert roles(desk)[0][1] == f"{NOTE}\n\nnotes.txt:\n```text\nParis\n```\n\nWhere?"
+    assert roles(desk)[0][1] == f"{NOTE}\n\nAttachment 1 of 1:\n```text\nnotes.txt\n\nParis\n```\n\nWhere?"
     question = (await desk.messages())[0]
     assert question["attachments"] == [
         {
