@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.panel.scripted_panel import SCRIPT
+from tests.browser.panel.scripted_panel import NAMES, SCRIPT
 from tests.browser.panel.wire_models import replies
 from tools.browser import ExtensionBrowser
 
@@ -27,7 +27,7 @@ class AnswerPage:
     def __init__(self, browser: ExtensionBrowser, variant: str = "sidepanel") -> None:
         self.page = browser.context.new_page()
         self.page.set_default_timeout(10_000)
-        scenario = json.dumps({"replies": replies([]), "granted": True})
+        scenario = json.dumps({"replies": replies([]), "granted": True, "names": NAMES, "chats": []})
         self.page.add_init_script(f"window.scenario = {scenario};\n{SCRIPT}\n{WATCHER}")
         self.page.goto(browser.panel_url.replace("/sidepanel/", f"/{variant}/"))
         self.page.wait_for_selector("html[data-connected=true]")

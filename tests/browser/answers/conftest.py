@@ -11,6 +11,7 @@ import pytest
 from tests.browser.answers.answer_page import AnswerPage
 from tests.browser.answers.walls import bundle_panels
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.build.locales import chrome_messages
 from tools.build.project import Project
 from tools.environment import ensure_node_modules
 
@@ -25,6 +26,9 @@ def answers_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extens
     extension.mkdir()
     bundle_panels(extension, folder)
     shutil.copytree(project.extension / "icons", extension / "icons")
+    for name, messages in chrome_messages(project.extension / "locales").items():
+        (extension / name).parent.mkdir(parents=True)
+        (extension / name).write_text(messages, encoding="utf-8")
     manifest = json.loads((project.extension / "manifest.json").read_text(encoding="utf-8"))
     del manifest["background"]
     (extension / "manifest.json").write_text(json.dumps(manifest | {"version": project.version}), encoding="utf-8")

@@ -10,7 +10,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from tools.build.bundle import bundle_panel
+from tools.build.bundle import SHARED, bundle_panel
 from tools.build.events import javascript_constants
 from tools.build.project import Project
 
@@ -57,6 +57,8 @@ def bundle_panels(extension: Path, work: Path) -> None:
 def _altered(project: Project, root: Path, changes: tuple[Change, ...]) -> Project:
     for folder in ("sidepanel", "locales"):
         shutil.copytree(project.extension / folder, root / "extension" / folder)
+    for name in SHARED:
+        shutil.copy(project.extension / name, root / "extension" / name)
     (root / "build").symlink_to(project.root / "build")
     for file, old, new in changes:
         path = root / "extension" / "sidepanel" / file
