@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.panel_page import PanelPage
 from tests.browser.wire import Wire
@@ -23,6 +23,8 @@ from tools.hub import HubRepository, LocalHub
 from tools.model import ensure_default_model, make_tiny_model
 
 HERE = Path(__file__).parent
+# Two browsers share the machine: what is a moment on a quiet one can take seconds.
+expect.set_options(timeout=20_000)
 # Not dist/: whoever builds during the tests must not change what they test.
 PROJECT = Project(dist=CACHE / "browser-tests")
 DEFAULT_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
