@@ -33,7 +33,7 @@ export class Menu extends PanelElement {
       </button>
       ${this.open
         ? html`<div
-            class="menu"
+            class="head-menu"
             role="menu"
             aria-labelledby="menu-button"
             @keydown=${this.#onKey}
