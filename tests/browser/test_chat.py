@@ -49,9 +49,9 @@ def new_chat(request: pytest.FixtureRequest) -> None:
 
 def test_the_panel_offers_the_default_model_at_once(panel: PanelPage) -> None:
     panel.driver.wait_until_started()
+    panel.wait(lambda: panel.look().can_load, "a model that can be loaded")
 
     assert panel.one("model-select").input_value() == DEFAULT_MODEL
-    assert panel.look().can_load
 
 
 def test_the_default_model_knows_the_capital_of_france(real: Desk) -> None:
