@@ -31,6 +31,7 @@ FILES = {
     "extension/sidepanel/main.js": 'import { html } from "lit";\nimport { SampleNames } from "../events.js";\n'
     "console.log(html, SampleNames.HELLO);\n",
     "extension/locales/en/words.json": '{"words_hello": "hello"}\n',
+    "extension/page/read.js": "export const read = () => document.title;\n",
     "extension/sidepanel/main.css": "body { color: canvastext; }\n",
     "py/tabagent/__init__.py": "",
     "py/tabagent/events.py": "from enum import StrEnum\n\n\n"
