@@ -107,16 +107,17 @@ class AnswerRecorder:
         try:
             while self._heard:
                 heard, self._heard = self._heard, {}
-                for message_id, what in heard.items():
-                    await self._write_one(message_id, what)
-                if not any(what.end for what in self._heard.values()):
+                stored = [await self._write_one(message_id, what) for message_id, what in heard.items()]
+                # What the storage refused waits for its time like new text.
+                if not all(stored) or not any(what.end for what in self._heard.values()):
                     break
         finally:
             self._writing = None
             if self._heard:
                 self._schedule()
 
-    async def _write_one(self, message_id: str, heard: Heard) -> None:
+    async def _write_one(self, message_id: str, heard: Heard) -> bool:
+        """Store what was heard of an answer; tell whether the storage took it."""
         try:
             async with self._history.writing():
                 opened = await self._history.find(heard.chat_id)
@@ -125,12 +126,12 @@ class AnswerRecorder:
                 if opened is not None and message is not None:
                     await self._store(opened, _after(message, heard))
         except StorageError as error:
-            if heard.end is not None:
-                logger.warning("the end of an answer could not be stored: %s", error.code)
-                return
-            # The text is kept for the next time; whoever reads it there finds it whole.
+            logger.info("what came of an answer could not be stored yet: %s", error.code)
             later = self._heard.setdefault(message_id, Heard(heard.chat_id))
             later.parts[:0] = heard.parts
+            later.end = later.end or heard.end
+            return False
+        return True
 
     async def _store(self, opened: OpenChat, message: Message) -> None:
         ended = message.state is not MessageState.STREAMING

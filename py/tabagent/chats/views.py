@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tabagent.attachments.codec import encode_attachment
 from tabagent.chat_specs import Attachment, Chat, Message, MessageState
 from tabagent.chats.records import chat_to_record, message_to_record
 from tabagent.errors import JsonObject
@@ -32,19 +33,5 @@ def message_view(message: Message, siblings: Sequence[str], attachments: Sequenc
         "text": message.content,
         "isLoading": message.state is MessageState.STREAMING,
         "siblings": list(siblings),
-        "attachments": [attachment_view(item) for item in attachments],
-    }
-
-
-def attachment_view(attachment: Attachment) -> JsonObject:
-    """Return an attachment without its text."""
-    return {
-        "id": attachment.id,
-        "name": attachment.name,
-        "mimeType": attachment.mime_type,
-        "kind": attachment.kind,
-        "size": attachment.size,
-        "characters": attachment.characters,
-        "url": attachment.url,
-        "note": attachment.note,
+        "attachments": [encode_attachment(item) for item in attachments],
     }

@@ -117,6 +117,17 @@ async def test_text_that_could_not_be_stored_is_stored_the_next_time(desk: ChatD
     assert await desk.texts() == ["Why?", "Because"]
 
 
+async def test_an_end_that_could_not_be_stored_is_stored_the_next_time(desk: ChatDesk) -> None:
+    await desk.ask("Why?", 1)
+    desk.profile.refuses = True
+    await desk.complete("a-1", "Because")
+    assert (await desk.messages())[1]["state"] == "streaming"
+    await desk.elapse()
+
+    assert (await desk.messages())[1]["state"] == "complete"
+    assert await desk.texts() == ["Why?", "Because"]
+
+
 async def test_answers_of_callers_with_their_own_conversation_are_not_stored(desk: ChatDesk) -> None:
     desk.stream("elsewhere", "text", chat="unknown")
     await desk.complete("elsewhere", "text", chat="unknown")
