@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tools.build.cache import made_once
@@ -35,9 +35,9 @@ class Bundle:
     nodeModules: str  # noqa: N815 - the JavaScript side reads it
     entries: Sequence[str]
     outdir: str
-    aliases: Mapping[str, str]
-    conditions: Sequence[str]
-    replacements: Sequence[Mapping[str, str]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    conditions: Sequence[str] = ()
+    replacements: Sequence[Mapping[str, str]] = ()
     splitting: bool = False
     globalName: str = ""  # noqa: N815
     footer: str = ""
@@ -76,9 +76,6 @@ def bundle_hash_wasm(project: Project) -> Path:
             nodeModules=str(project.node_modules),
             entries=[str(entry)],
             outdir=str(folder),
-            aliases={},
-            conditions=[],
-            replacements=[],
         )
         _run(bundle, folder)
 
@@ -112,9 +109,6 @@ def bundle_panel(project: Project, events_js: str) -> Path:
                 nodeModules=str(project.node_modules),
                 entries=[],
                 outdir=str(folder),
-                aliases={},
-                conditions=[],
-                replacements=[],
             )
             # The last one tells which packages went in; the first has none.
             for names, splitting in (((FIRST_PAINT,), False), (PANEL_ENTRIES, True)):
@@ -135,9 +129,6 @@ def bundle_page_script(project: Project) -> Path:
             nodeModules=str(project.node_modules),
             entries=[str(entry)],
             outdir=str(folder),
-            aliases={},
-            conditions=[],
-            replacements=[],
             globalName="tabagentPage",
             footer="tabagentPage.read();",
         )

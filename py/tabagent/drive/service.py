@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from tabagent import codec
+from tabagent.attachments.codec import encode_attachment
+from tabagent.chat_specs import Attachment
 from tabagent.drive import codec as drive_codec
 from tabagent.drive.account import DriveAccount, GoogleAccount
 from tabagent.drive.files import FileKinds
@@ -18,53 +20,17 @@ from tabagent.ports.buffers import ByteBuffer
 from tabagent.router import EventRouter
 
 
-class Attached(Protocol):
-    """An attachment, as far as the reply tells of it."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def mime_type(self) -> str:
-        """Its type."""
-
-    @property
-    def kind(self) -> str:
-        """text, image, pdf or page."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-
-    @property
-    def characters(self) -> int:
-        """Of its text."""
-
-    @property
-    def url(self) -> str:
-        """Where it comes from."""
-
-    @property
-    def note(self) -> str:
-        """What the person should know of it."""
-
-
 class Attachments(Protocol):
     """Takes what is inserted, as part of the question that is being written."""
 
     async def add_text(
         self, *, name: str, mime_type: str, text: str, kind: str, url: str = "", attachment_id: str = "", note: str = ""
-    ) -> Attached:
+    ) -> Attachment:
         """Attach a text; without an id it gets one."""
 
     async def add_file(
         self, *, name: str, mime_type: str, data: ByteBuffer, url: str = "", attachment_id: str = ""
-    ) -> Attached:
+    ) -> Attachment:
         """Attach a file, which is read."""
 
 
@@ -130,7 +96,7 @@ class DriveService:
                 url=url,
                 attachment_id=request.attachment_id,
             )
-        return {"attachment": _attachment(attached)}
+        return {"attachment": encode_attachment(attached)}
 
 
 def register_drive(router: EventRouter, service: DriveService) -> None:
@@ -146,16 +112,3 @@ def register_drive(router: EventRouter, service: DriveService) -> None:
 
 def _wire(account: DriveAccount | None) -> JsonObject | None:
     return {"name": account.name, "email": account.email} if account is not None else None
-
-
-def _attachment(attached: Attached) -> JsonObject:
-    return {
-        "id": attached.id,
-        "name": attached.name,
-        "mimeType": attached.mime_type,
-        "kind": attached.kind,
-        "size": attached.size,
-        "characters": attached.characters,
-        "url": attached.url,
-        "note": attached.note,
-    }
