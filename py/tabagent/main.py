@@ -214,6 +214,7 @@ async def start(js_host: JsHost) -> OnMessage:
         prompts=prompts,
         account=account,
         sources=sources,
+        google=google,
         chats=chats.service,
         records={kind: BrowserHoldings(*place) for kind, place in RECORDS.items()},
     )

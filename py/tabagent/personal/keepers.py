@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from tabagent.drive.account import GoogleAccount
 from tabagent.generation.settings import SettingsService
 from tabagent.messages import Empty
 from tabagent.models.account import HuggingFaceAccount
@@ -35,6 +36,7 @@ def keepers(
     prompts: PromptLibrary,
     account: HuggingFaceAccount,
     sources: ModelSources,
+    google: GoogleAccount,
     chats: Chats,
     records: Mapping[StoredKind, Holdings],
 ) -> dict[StoredKind, Keeper]:
@@ -47,6 +49,7 @@ def keepers(
         prompts: The library of system prompts.
         account: Who is logged in.
         sources: The hubs that were added.
+        google: Who is signed in at Google Drive.
         chats: All chats; who writes them must hear that they are gone.
         records: What lies in databases of its own.
     """
@@ -59,10 +62,12 @@ def keepers(
         await library.clear_cache(Empty())
 
     async def accounts() -> tuple[int, int]:
-        return len(await sources.added()) + (await account.current() is not None), 0
+        logins = [await account.current(), await google.current()]
+        return len(await sources.added()) + sum(login is not None for login in logins), 0
 
     async def erase_accounts() -> None:
         await account.logout()
+        await google.sign_out()
         for source in await sources.added():
             await sources.remove(source)
 

@@ -13,6 +13,7 @@ from tabagent.personal_messages import SavePrompt, StoredKind
 from tabagent.specs import Dtype
 from tests.unit.chats.chat_desk import ChatDesk
 from tests.unit.conftest import REPO, World
+from tests.unit.drive.drive_desk import DriveDesk
 
 RECORDS = (StoredKind.ATTACHMENTS, StoredKind.LOGS)
 
@@ -23,6 +24,8 @@ async def test_every_kind_is_counted_and_erased_by_its_keeper(world: World) -> N
     prompts = PromptLibrary(preferences, world.events.append, lambda: 1)
     desk = ChatDesk()
     await desk.asked_and_answered(1)
+    drive = DriveDesk()
+    await drive.sign_in()
     kept: dict[StoredKind, Keeper] = keepers(
         library=world.library,
         store=world.store,
@@ -30,6 +33,7 @@ async def test_every_kind_is_counted_and_erased_by_its_keeper(world: World) -> N
         prompts=prompts,
         account=world.account,
         sources=world.sources,
+        google=drive.account,
         chats=desk.service,
         records={kind: MemoryHoldings({"1": {}}) for kind in RECORDS},
     )
@@ -44,13 +48,14 @@ async def test_every_kind_is_counted_and_erased_by_its_keeper(world: World) -> N
         await settings.save(request)
     before = {kind: await keeper.measure() for kind, keeper in kept.items()}
     assert {kind: count for kind, (count, _) in before.items()} == {
-        kind: 2 if kind is StoredKind.SETTINGS else 1 for kind in StoredKind
+        kind: 2 if kind in (StoredKind.SETTINGS, StoredKind.ACCOUNTS) else 1 for kind in StoredKind
     }
     assert before[StoredKind.MODELS][1] > 0
 
     for kind in (kind for kind in StoredKind if kind is not StoredKind.SETTINGS):
         await kept[kind].erase()
         assert await kept[kind].measure() == (0, 0)
+    assert drive.google.revoked
     await kept[StoredKind.SETTINGS].erase()
     assert await kept[StoredKind.SETTINGS].measure() == (0, 0)
     assert preferences.texts == {}
