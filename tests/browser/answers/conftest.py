@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from tests.browser.answers.answer_page import AnswerPage
 from tests.browser.answers.walls import bundle_panels
+from tests.browser.bare_extension import complete
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
-from tools.build.locales import chrome_messages
 from tools.build.project import Project
 from tools.environment import ensure_node_modules
 
@@ -25,14 +23,7 @@ def answers_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extens
     ensure_node_modules()
     extension.mkdir()
     bundle_panels(extension, folder)
-    shutil.copytree(project.extension / "icons", extension / "icons")
-    for name, messages in chrome_messages(project.extension / "locales").items():
-        (extension / name).parent.mkdir(parents=True)
-        (extension / name).write_text(messages, encoding="utf-8")
-    manifest = json.loads((project.extension / "manifest.json").read_text(encoding="utf-8"))
-    del manifest["background"]
-    (extension / "manifest.json").write_text(json.dumps(manifest | {"version": project.version}), encoding="utf-8")
-    with open_browser(BrowserOptions(extension=extension)) as browser:
+    with open_browser(BrowserOptions(extension=complete(extension, project))) as browser:
         yield browser
 
 

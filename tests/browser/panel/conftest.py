@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import pytest
 
+from tests.browser.bare_extension import complete
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.wire_models import Json, replies
 from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
 from tools.build.bundle import bundle_panel
 from tools.build.events import javascript_constants
-from tools.build.locales import chrome_messages
 from tools.build.project import Project
 from tools.environment import ensure_node_modules
 
@@ -42,14 +41,7 @@ def panel_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extensio
     ensure_node_modules()
     shutil.copytree(bundle_panel(project, javascript_constants(project.package / "events.py")), folder / "sidepanel")
     shutil.copy(project.extension / "sidepanel" / "index.html", folder / "sidepanel")
-    shutil.copytree(project.extension / "icons", folder / "icons")
-    for name, messages in chrome_messages(project.extension / "locales").items():
-        (folder / name).parent.mkdir(parents=True)
-        (folder / name).write_text(messages, encoding="utf-8")
-    manifest = json.loads((project.extension / "manifest.json").read_text(encoding="utf-8"))
-    del manifest["background"]
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"version": project.version}), encoding="utf-8")
-    with open_browser(BrowserOptions(extension=folder)) as browser:
+    with open_browser(BrowserOptions(extension=complete(folder, project))) as browser:
         yield browser
 
 
