@@ -183,12 +183,13 @@ class ChatHistory:
             for watcher in self._watchers:
                 watcher(chat_id, (), tuple(opened.messages))
 
-    async def purge(self) -> None:
-        """Delete the chats for good that were deleted some minutes ago."""
+    async def purge(self) -> tuple[Chat, ...]:
+        """Delete the chats for good that were deleted some minutes ago; return those that are not deleted."""
         async with self.writing():
             limit = self._now() - UNDO_MS
             chats = await self._store.chats()
             await self.forget([chat.id for chat in chats if chat.deleted_at is not None and chat.deleted_at < limit])
+        return tuple(chat for chat in chats if chat.deleted_at is None)
 
     async def clear(self) -> None:
         """Forget everything, attachments included."""

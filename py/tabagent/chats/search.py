@@ -14,12 +14,19 @@ from tabagent.errors import JsonObject, JsonValue
 SNIPPET_BEFORE, SNIPPET_AFTER = 40, 120
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Indexed:
-    """A message as it is searched."""
+    """A message as it is searched: an answer that is being written changes twice a second, so it folds on demand."""
 
     message: Message
-    folded: str
+    _folded: str | None = None
+
+    @property
+    def folded(self) -> str:
+        """The content without case and accents."""
+        if self._folded is None:
+            self._folded = folded(self.message.content)
+        return self._folded
 
 
 class ChatSearch:
@@ -40,7 +47,7 @@ class ChatSearch:
         if not words:
             return []
         if self._index is None:
-            self._index = {message.id: _indexed(message) for message in await self._history.messages()}
+            self._index = {message.id: Indexed(message) for message in await self._history.messages()}
         by_chat: dict[str, list[Indexed]] = {}
         for item in self._index.values():
             if all(word in item.folded for word in words):
@@ -64,7 +71,7 @@ class ChatSearch:
             return
         for message_id in gone:
             self._index.pop(message_id, None)
-        self._index |= {message.id: _indexed(message) for message in put}
+        self._index |= {message.id: Indexed(message) for message in put}
 
 
 def folded(text: str) -> str:
@@ -77,10 +84,6 @@ def _fold(character: str) -> str:
         return character.lower()
     plain = "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
     return plain.casefold()
-
-
-def _indexed(message: Message) -> Indexed:
-    return Indexed(message, folded(message.content))
 
 
 def _result(chat: Chat, message: Message | None, text: str, words: Sequence[str]) -> JsonObject:

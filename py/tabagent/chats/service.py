@@ -68,15 +68,20 @@ class ChatService:
     async def start(self, settle: Awaitable[None]) -> None:
         """Settle what an earlier thread left, then let requests in; never raises."""
         error: JsonObject | None = None
+        chats: tuple[Chat, ...] = ()
         try:
             await settle
-            await self._history.purge()
+            chats = await self._history.purge()
         except Exception as failure:  # noqa: BLE001 - it is published, and each request meets it again
             error = wire_error(failure)
         self._ready.set()
-        ids = [] if error else [chat.id for chat in await self._history.chats()]
         self._publish(
-            InitializationComplete(success=error is None, error=error, db_status={"chats": len(ids)}, session_ids=ids)
+            InitializationComplete(
+                success=error is None,
+                error=error,
+                db_status={"chats": len(chats)},
+                session_ids=[chat.id for chat in chats],
+            )
         )
 
     def when_ready(self, handler: Handler[Payload]) -> Handler[Payload]:
