@@ -28,7 +28,13 @@ PYTHON_PATH = "py"
 TYPED = ["py/tabagent", "tools", "tests"]
 # All tests, two files at a time: tests in the browser wait about as long as they compute. In their own order, or a
 # worker would run asyncio tests after synchronous Playwright, which they do not survive.
-EVERYTHING = ["--cov", "--cov-report=term:skip-covered", "--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+EVERYTHING = [
+    "--cov",
+    "--cov-report=term:skip-covered",
+    "--numprocesses=2",
+    "--dist=loadfile",
+    "--no-loadscope-reorder",
+]
 # Pytest's exit status for a selection without tests: asked for by hand, that is no success either.
 NO_TESTS = 5
 
