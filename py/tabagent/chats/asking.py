@@ -5,7 +5,7 @@ Both are stored, the generation service is asked with the stored path, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, cast
 
@@ -14,7 +14,7 @@ from tabagent.chat_specs import Chat, Message, MessageState, Speaker
 from tabagent.chats.history import ChatHistory, OpenChat, at_work, later
 from tabagent.chats.records import title_of
 from tabagent.errors import InvalidState, JsonObject
-from tabagent.generation.attachments import with_attachments
+from tabagent.generation.attachments import Cut, with_attachments
 from tabagent.messages import InterruptGeneration, SendChatMessage
 from tabagent.ports.attachment_store import AttachmentStore
 from tabagent.specs import ChatMessage
@@ -66,10 +66,12 @@ class Asking:
             InvalidState: The message before it is gone, or an id is taken.
             TabAgentError: As of the generation service; then nothing stays stored.
         """
+        texts = await self._attachments.texts(request.attachment_ids)
+        content, cuts = with_attachments(request.text, texts, self._room())
         async with self._history.writing():
             before = await self._opened(request)
-            opened = await self._store_question(before, request)
-        reply = await self._send(opened, request.answer_id, before, request)
+            opened = await self._store_question(before, request, cuts)
+        reply = await self._send(opened, request.answer_id, before, request, {request.question_id: content})
         return {**reply, "questionId": request.question_id}
 
     async def again(self, request: AnswerAgain) -> JsonObject:
@@ -123,7 +125,7 @@ class Asking:
             return OpenChat(chat, {})
         return await self._history.open(request.chat_id)
 
-    async def _store_question(self, before: OpenChat, request: AskQuestion) -> OpenChat:
+    async def _store_question(self, before: OpenChat, request: AskQuestion, cuts: Sequence[Cut]) -> OpenChat:
         await self._require_free([request.question_id, request.answer_id])
         path = before.chat.path
         if not request.at_end:
@@ -133,7 +135,6 @@ class Asking:
             path = before.tree.path_to(parent) if parent is not None else ()
         if any(before.messages[key].state is MessageState.STREAMING for key in path):
             raise InvalidState("The answer before this question is being written. Wait for its end, or stop it.")
-        _, cuts = with_attachments("", await self._attachments.texts(request.attachment_ids), self._room())
         question = Message(
             id=request.question_id,
             chat_id=request.chat_id,
@@ -170,11 +171,16 @@ class Asking:
         )
 
     async def _send(
-        self, opened: OpenChat, answer_id: str, before: OpenChat, request: AskQuestion | AnswerAgain
+        self,
+        opened: OpenChat,
+        answer_id: str,
+        before: OpenChat,
+        request: AskQuestion | AnswerAgain,
+        known: Mapping[str, str] | None = None,
     ) -> JsonObject:
         """Ask; when that is refused, put the chat back as it was before."""
         try:
-            messages = await self._conversation(opened, answer_id)
+            messages = await self._conversation(opened, answer_id, known or {})
             reply = await self._generation.send(
                 SendChatMessage(
                     chat_id=opened.chat.id,
@@ -203,9 +209,8 @@ class Asking:
                 self._history.tell_session(before.chat, "delete")
                 return
             former = before.messages.get(answer_id)
-            gone = [
-                key for key in (answer_id, getattr(request, "question_id", "")) if key and key not in before.messages
-            ]
+            added = [answer_id, *([request.question_id] if isinstance(request, AskQuestion) else [])]
+            gone = [key for key in added if key not in before.messages]
             # The question's own attachments are not forgotten with it.
             kept = [replace(now.messages[key], attachment_ids=()) for key in gone if key in now.messages]
             now = now.changed(now.chat, kept, ())
@@ -218,14 +223,22 @@ class Asking:
                 links=[(item, None) for item in _attached(request)],
             )
 
-    async def _conversation(self, opened: OpenChat, answer_id: str) -> tuple[ChatMessage, ...]:
-        """Return the path up to an answer as the model reads it; one that goes on is part of it."""
+    async def _conversation(
+        self, opened: OpenChat, answer_id: str, known: Mapping[str, str]
+    ) -> tuple[ChatMessage, ...]:
+        """Return the path up to an answer as the model reads it; one that goes on is part of it.
+
+        Args:
+            opened: The chat.
+            answer_id: The last message of the path.
+            known: Contents with their attachments, by the message's id, that need not be made again.
+        """
         turns = []
         room = self._room()
         for key in opened.tree.path_to(answer_id):
             message = opened.messages[key]
-            content = message.content
-            if message.attachment_ids:
+            content = known.get(key, message.content)
+            if message.attachment_ids and key not in known:
                 content, _ = with_attachments(content, await self._attachments.texts(message.attachment_ids), room)
             if content:
                 # Old profiles have other senders: what is neither the person's nor the model's is told as the person's.

@@ -33,7 +33,7 @@ from tabagent.router import SERVICE_WORKER, EventRouter
 logger = logging.getLogger(__name__)
 
 MENU_CLICKED = "contextMenus.onClicked"
-# Ids of the context menu's entries, as chrome_events.js has them.
+# Ids of the context menu's entries, as extension/service_worker.js has them.
 MENU_SELECTION = "selection"
 IN_TAB, BEHIND, AS_PDF = "contentScript", "tempTabExecuteScript", "pdf"
 MAX_WAITING = 20
