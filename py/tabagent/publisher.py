@@ -14,6 +14,7 @@ from dataclasses import replace
 from tabagent.codec import encode_event
 from tabagent.events import LoadingStatusTypes
 from tabagent.messages import DownloadProgress, Event, GenerationStatus, GenerationUpdate, LoadingProgress, MemoryStats
+from tabagent.models.host_layer import HostLayer
 from tabagent.ports.channel import EventChannel
 from tabagent.ports.host import RuntimeHost
 
@@ -88,7 +89,7 @@ class EventPublisher:
         self.flush()
 
 
-class FlushingHost:
+class FlushingHost(HostLayer):
     """Posts what is queued before a restart, so that no event dies with the thread, and lets what is written end.
 
     Args:
@@ -100,14 +101,15 @@ class FlushingHost:
     """
 
     def __init__(self, host: RuntimeHost, publisher: EventPublisher) -> None:
-        self._host, self._publisher = host, publisher
+        super().__init__(host)
+        self._publisher = publisher
         self.last_work: Callable[[], Awaitable[None]] | None = None
         self._ending: asyncio.Task[None] | None = None
 
     def retain(self, baton: str) -> None:
         """Keep `baton` for the next thread; the last one is that of the restart."""
         if self._ending is None:
-            self._host.retain(baton)
+            super().retain(baton)
 
     def restart(self, reason: str) -> None:
         """Flush, then end this thread."""
@@ -124,18 +126,6 @@ class FlushingHost:
         except Exception:
             logger.warning("work was left undone at the thread's end", exc_info=True)
         self._host.restart(reason)
-
-    def expect_within(self, seconds: float, why: str) -> None:
-        """End this thread unless it says something in time."""
-        self._host.expect_within(seconds, why)
-
-    def at_ease(self) -> None:
-        """Expect nothing any more."""
-        self._host.at_ease()
-
-    async def open_pages(self) -> int:
-        """Return the number of pages that listen."""
-        return await self._host.open_pages()
 
 
 def _merged(last: Event, new: Event) -> Event | None:

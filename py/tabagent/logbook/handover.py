@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import cast
 
 from tabagent.errors import JsonObject, JsonValue
+from tabagent.models.host_layer import HostLayer
 from tabagent.ports.host import RuntimeHost
 
 KEY = "logs"
 
 
-class LogHandover:
+class LogHandover(HostLayer):
     """A `RuntimeHost` that keeps unwritten entries over a restart.
 
     Args:
@@ -21,7 +22,8 @@ class LogHandover:
     """
 
     def __init__(self, host: RuntimeHost, unwritten: Callable[[], list[JsonValue]]) -> None:
-        self._host, self._unwritten = host, unwritten
+        super().__init__(host)
+        self._unwritten = unwritten
         self._baton: JsonObject = {"manager": "", "downloads": []}
 
     def retain(self, baton: str) -> None:
@@ -33,18 +35,6 @@ class LogHandover:
         """Add the entries, then end this thread."""
         self._host.retain(json.dumps(self._baton | {KEY: self._unwritten()}))
         self._host.restart(reason)
-
-    def expect_within(self, seconds: float, why: str) -> None:
-        """End this thread unless it says something in time."""
-        self._host.expect_within(seconds, why)
-
-    def at_ease(self) -> None:
-        """Expect nothing any more."""
-        self._host.at_ease()
-
-    async def open_pages(self) -> int:
-        """Return the number of pages that listen."""
-        return await self._host.open_pages()
 
 
 def handed_over(baton: str) -> list[JsonObject]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from tabagent.errors import JsonObject
 from tabagent.messages import LoadModel, SendChatMessage
+from tabagent.models.host_layer import HostLayer
 from tabagent.ports.host import RuntimeHost
 from tabagent.specs import ChatMessage, Device, Dtype
 
@@ -86,7 +87,7 @@ class Baton:
         )
 
 
-class SharedBaton:
+class SharedBaton(HostLayer):
     """A `RuntimeHost` for the model manager, whose baton travels together with the downloads that are running.
 
     Args:
@@ -95,7 +96,7 @@ class SharedBaton:
     """
 
     def __init__(self, host: RuntimeHost, downloads: list[tuple[str, Dtype]]) -> None:
-        self._host = host
+        super().__init__(host)
         self._manager = ""
         self._downloads = downloads
 
@@ -108,22 +109,6 @@ class SharedBaton:
         """Keep which downloads, by model and dtype, the next thread is to go on with."""
         self._downloads = names
         self._keep()
-
-    def restart(self, reason: str) -> None:
-        """End this thread and start a new one."""
-        self._host.restart(reason)
-
-    def expect_within(self, seconds: float, why: str) -> None:
-        """End this thread unless it says something in time."""
-        self._host.expect_within(seconds, why)
-
-    def at_ease(self) -> None:
-        """Expect nothing any more."""
-        self._host.at_ease()
-
-    async def open_pages(self) -> int:
-        """Return the number of pages that listen."""
-        return await self._host.open_pages()
 
     @staticmethod
     def read(text: str) -> tuple[Baton, list[tuple[str, Dtype]]]:
