@@ -46,6 +46,7 @@ _FORGET = """() => {
   };
   const work = async () => {
     if (await chrome.offscreen.hasDocument()) await chrome.offscreen.closeDocument();
+    await Promise.all([chrome.storage.local.clear(), chrome.storage.session.clear()]);
     localStorage.clear();
     sessionStorage.clear();
     for (const { name } of await indexedDB.databases()) {
