@@ -271,6 +271,10 @@ class World:
         await self.until(lambda: len(self.of(kind)) >= count)
         return self.of(kind)[count - 1]
 
+    async def rested(self) -> None:
+        """Let the services work until nothing is computed any more."""
+        await self.until(lambda: self.generation.describe() == {"generating": None, "queued": [], "rereading": False})
+
     async def load_failure(self) -> ErrorCodes:
         """Wait for a load's failure and return its code."""
         return ErrorCodes(str((await self.heard(Fault)).error["code"]))

@@ -29,6 +29,7 @@ class Answered:
         text: of the answer.
         cached_tokens: of the prompt, known from before; ours alone tells.
         prompt_tokens_per_second: how fast the prompt was read.
+        rest_ms: until the answer had been read again for the next question; ours alone does that.
     """
 
     first_token_ms: float
@@ -37,6 +38,7 @@ class Answered:
     text: str
     cached_tokens: int = 0
     prompt_tokens_per_second: float = 0.0
+    rest_ms: float = 0.0
 
 
 Answers = Mapping[str, Sequence[Answered]]
@@ -121,4 +123,5 @@ def ask(side: Side, options: Mapping[str, Any]) -> Answered:
         text=given["text"],
         cached_tokens=int(given.get("cachedTokens", 0)),
         prompt_tokens_per_second=float(given.get("promptTokensPerSecond") or given["promptTokens"] / first * 1000),
+        rest_ms=float(given.get("restMs", 0)),
     )

@@ -20,6 +20,8 @@ from tools.bench.texts import chat, short_question
 LIMIT_PERCENT = 2.0
 # Of an answer with the engine of constant time, which never ends by itself, and with the real one.
 TOKENS = {"constant": 240, "onnxruntime": 64}
+# The answer's tokens one by one, and no more passes behind them.
+DECODE_ALONE = {**ONE_BY_ONE, "use_cache": False}
 TINY = "tabagent/tiny"
 
 
@@ -75,7 +77,7 @@ def share(tokens_per_second: float, tokens: int, passes: list[float]) -> float:
 def _answering(side: ThreadSide, tokens: int) -> Callable[[int], float]:
     def answer(number: int) -> float:
         side.probe("takeRuns")
-        options = {"messages": chat(short_question(number)), "newTokens": tokens, "settings": ONE_BY_ONE}
+        options = {"messages": chat(short_question(number)), "newTokens": tokens, "settings": DECODE_ALONE}
         given = side.call("answer", options)
         return share(given["tokensPerSecond"], given["tokens"], side.probe("takeRuns"))
 

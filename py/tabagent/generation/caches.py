@@ -45,21 +45,23 @@ class ChatCaches:
     def __init__(self, new_cache: Callable[[], KvCache], budget: Callable[[], int]) -> None:
         self._new_cache, self._budget = new_cache, budget
         self._chats: OrderedDict[str, ChatCache] = OrderedDict()
+        self._open: ChatCache | None = None  # the one that is computed with
 
     @property
     def size(self) -> int:
         """Bytes of all caches."""
-        return sum(cache.kv.size for cache in self._chats.values())
+        return sum(cache.kv.size for cache in (*self._chats.values(), self._open) if cache is not None)
 
     async def open(self, chat_id: str, prompt: Sequence[int], loaded: LoadedModel, *, reuse: bool) -> ChatCache:
         """Return the chat's cache, cut to what `prompt` begins with; an empty one when there is nothing in common.
 
         What was computed token by token is only kept where that is the same as in longer passes: with and without a
-        cache, an answer has the same text. It is the caller's until `keep`: when the computation fails it is lost.
+        cache, an answer has the same text. It is the caller's until `keep` or `drop`: when the computation fails it is
+        lost.
         """
-        cache = self._chats.pop(chat_id, None)
-        if cache is None:
-            return ChatCache(self._new_cache())
+        cache = self._open = self._chats.pop(chat_id, None) or ChatCache(self._new_cache())
+        if not cache.token_ids:
+            return cache
         common = cache.common(prompt)
         if not loaded.alike_alone:
             common = min(common, cache.as_prompt)
@@ -73,15 +75,33 @@ class ChatCaches:
         cache.as_prompt = min(cache.as_prompt, left)
         return cache
 
+    def unread(self, loaded: LoadedModel) -> tuple[str, list[int]] | None:
+        """Return the chat that was used last, if its next prompt could not go on from all that its cache holds.
+
+        Returns:
+            Its id and the cache's tokens; None where nothing would be lost.
+        """
+        if loaded.alike_alone or not self._chats:
+            return None
+        chat_id, cache = next(reversed(self._chats.items()))
+        # Where a cut forgets everything, the whole chat would be read.
+        lost = cache.as_prompt < len(cache.token_ids) and cache.kv.cuts_freely
+        return (chat_id, list(cache.token_ids)) if lost else None
+
     async def keep(self, chat_id: str, cache: ChatCache) -> None:
         """Keep a chat's cache for its next prompt, and give others back where all together are over the budget."""
         replaced = self._chats.pop(chat_id, None)
         if replaced is not None:
             await replaced.kv.release()
-        self._chats[chat_id] = cache
+        self._chats[chat_id], self._open = cache, None
         while self._chats and self.size > self._budget():
             _, oldest = self._chats.popitem(last=False)
             await oldest.kv.release()
+
+    async def drop(self, cache: ChatCache) -> None:
+        """Give an open cache back, for a chat whose next prompt wants nothing of it."""
+        self._open = None
+        await cache.kv.release()
 
     async def release(self) -> None:
         """Give everything back."""

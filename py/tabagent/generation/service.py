@@ -24,6 +24,7 @@ from tabagent.generation.json_grammar import JsonConstraint
 from tabagent.generation.meter import TokenMeter
 from tabagent.generation.queue import AnswerQueue
 from tabagent.generation.rehearsal import Rehearsal
+from tabagent.generation.rereading import Rereading
 from tabagent.generation.templates import FALLBACK_STOP, render_prompt
 from tabagent.generation.writer import AnswerWriter
 from tabagent.messages import Event, InterruptGeneration, SendChatMessage
@@ -80,12 +81,13 @@ class GenerationService:
         self._budget = 0
         self._caches = ChatCaches(engine.new_cache, lambda: self._budget)
         self._writer = AnswerWriter(engine, self._caches, publish, self._note_life, now)
+        self._rereading = Rereading(engine, self._caches, now)
         self._queue: AnswerQueue[Answer] = AnswerQueue()
         self._answer: Answer | None = None
         # Those whose prompts are being read: a stop that comes right behind the question means one of them.
         self._arriving: list[Answer] = []
         self._task: asyncio.Task[None] | None = None
-        self._generating = False
+        self._generating = self._rereads = self._finishing = False
         self._kept_at = self._alive_at = float("-inf")
 
     @property
@@ -167,6 +169,7 @@ class GenerationService:
 
     async def finish(self) -> None:
         """Stop everything and wait for its end."""
+        self._finishing = True
         self._withdraw(EVERYTHING)
         for answer in self._arriving:
             answer.stopped = True
@@ -174,11 +177,13 @@ class GenerationService:
             self._answer.stopped = True
         if self._task is not None:
             await self._task
+        self._finishing = False
 
     def describe(self) -> JsonObject:
-        """Return `generating` and `queued` for GET_MODEL_WORKER_STATE."""
+        """Return `generating`, `queued` and `rereading` for GET_MODEL_WORKER_STATE."""
         queued: list[JsonValue] = [answer.describe() for answer in self._queue]
-        return {"generating": self._answer.describe() if self._answer else None, "queued": queued}
+        generating = self._answer.describe() if self._answer else None
+        return {"generating": generating, "queued": queued, "rereading": self._rereads}
 
     def _wake(self) -> None:
         """Write what waits."""
@@ -198,7 +203,7 @@ class GenerationService:
         return bool(withdrawn)
 
     async def _work(self) -> None:
-        """Write answers as long as some wait."""
+        """Write answers as long as some wait, then read them again for their chats' next questions."""
         try:
             while (answer := self._queue.take()) is not None:
                 self._answer = answer
@@ -206,12 +211,45 @@ class GenerationService:
                 with correlation.correlated(answer.correlation_id):
                     if not await self._complete(answer):
                         return
-            if self._generating:
-                self._generating = False
-                self._manager.end_generation()
-            self._keep_all()
+                if len(self._queue):
+                    continue
+                if self._generating:
+                    self._generating = False
+                    self._manager.end_generation()
+                self._keep_all()
+                if not await self._reread():
+                    return
         finally:
             self._answer = self._task = None
+
+    async def _reread(self) -> bool:
+        """Use the time until somebody asks for something.
+
+        Returns:
+            Whether the engine can go on.
+        """
+        loaded = self._manager.loaded
+        if loaded is None:
+            return True
+        self._rereads = True
+        try:
+            await self._rereading.run(
+                loaded,
+                wanted=lambda: (
+                    self._manager.rests(loaded) and not (self._finishing or self._arriving or len(self._queue))
+                ),
+                alive=self._manager.expect_token,
+            )
+        except Exception as error:
+            logger.warning("an answer could not be read again", exc_info=not isinstance(error, TabAgentError))
+            broken = self._manager.breaks_engine(error)
+            if broken:
+                self._manager.engine_failed(error)
+            return not broken
+        finally:
+            self._rereads = False
+            self._manager.at_ease()
+        return True
 
     async def _complete(self, answer: Answer) -> bool:
         """Write one answer and report its end.

@@ -57,7 +57,7 @@ class AnswerWriter:
             decoding = Decoding(self._engine, answer, prompt, loaded, cache, self._publish)
             return await decoding.run(logits, lambda: self._alive(answer))
         finally:
-            await self._caches.keep(answer.chat_id, cache)
+            await (self._caches.keep(answer.chat_id, cache) if reuse else self._caches.drop(cache))
 
     async def _read_prompt(
         self, answer: Answer, prompt: Prompt, loaded: LoadedModel, cache: ChatCache

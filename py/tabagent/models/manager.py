@@ -161,6 +161,10 @@ class ModelManager(ModelLife):
             self._handover.keep(self._restoring())
             self._idleness.begin()
 
+    def rests(self, loaded: LoadedModel) -> bool:
+        """Tell whether a model is still there that has answered, and nobody wants anything of the engine."""
+        return self.state is State.IDLE and self._loaded is loaded and not self._handover.ending
+
     def expect_token(self) -> None:
         """Let the thread end when the engine is silent for longer than the settings allow; also after a piece."""
         if self._loaded is not None:

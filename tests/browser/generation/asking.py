@@ -93,6 +93,10 @@ class Asker:
         error: Payload = reply["error"]
         return error
 
+    def rest(self) -> None:
+        """Wait until the last answer has been read again for its chat's next question."""
+        self.wire.wait(lambda: not self.wire.state()["rereading"], "an answer that was read again", PATIENCE_S)
+
     def updates(self, asked: Asked) -> list[Payload]:
         """Return the payloads of an answer's updates."""
         return self._payloads(WorkerEventNames.GENERATION_UPDATE, asked)

@@ -39,6 +39,18 @@ def test_two_chats_in_turn_answer_as_without_a_cache_token_for_token(default: As
     assert cached[0].texts != cached[1].texts
 
 
+def test_a_question_after_a_rest_knows_the_answer_before_it_and_is_answered_as_without(default: Asker) -> None:
+    said = talk("What is the capital of France?")
+    first = default.answer(said, chat_id="rested", max_new_tokens=TOKENS)
+    default.rest()
+    said += [{"role": "assistant", "content": first["generatedText"]}, *talk("And of Italy?")]
+    rested = default.answer(said, chat_id="rested", max_new_tokens=TOKENS)
+
+    # The answer's last token was picked and never computed.
+    assert rested["cachedTokens"] >= first["promptTokens"] + first["numTokens"] - 1
+    assert rested["generatedText"] == default.text(said, max_new_tokens=TOKENS, use_cache=False)
+
+
 def test_an_answer_that_reached_its_limit_is_continued_as_if_there_had_been_none(default: Asker) -> None:
     question = talk("What is the capital of France?", system="Answer with one sentence.")
     whole = default.text(question, max_new_tokens=2 * TOKENS, min_new_tokens=2 * TOKENS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -167,17 +168,22 @@ def test_what_a_step_takes_beyond_the_engine_is_pythons() -> None:
 
 
 def talked(*, ours: float, peer: float, tokens: int = 1600, text: str = "same") -> Conversation:
-    mine = [answer(wait=ours, tokens=tokens, cached_tokens=tokens - 100)] * TURNS
-    return Conversation(mine, dict.fromkeys(PEER_TURNS, answer(wait=peer, text=text)), answer())
+    mine = [replace(answer(wait=ours, tokens=tokens, cached_tokens=tokens - 100), rest_ms=250.0)] * TURNS
+    hasty = [answer(wait=2 * ours, tokens=tokens, cached_tokens=tokens - 200)] * TURNS
+    return Conversation(mine, hasty, dict.fromkeys(PEER_TURNS, answer(wait=peer, text=text)), answer())
 
 
 def test_a_chat_is_compared_by_the_first_token_of_its_last_turn() -> None:
     report = conversation.report([talked(ours=1000.0, peer=10_000.0), talked(ours=1000.0, peer=10_000.0, text="other")])
 
-    assert [(row.metric, row.peer_name, row.ratio) for row in report.rows] == [("ttft_turn_10_ms", PEER, 0.1)]
-    assert report.notes[0] == "Turn 10 has 1600/1600 tokens, 1500/1500 of them known from before."
-    assert "the peer's in 1 of 2 conversations, and our own without a cache in 2" in report.notes[1]
-    assert "8: 1,000, 9: 1,000, 10: 1,000 / 10,000" in report.notes[2]
+    assert [(row.metric, row.peer_name, row.ratio, row.target is not None) for row in report.rows] == [
+        ("ttft_turn_10_ms", PEER, 0.1, True),
+        ("ttft_turn_10_ms/at-once", PEER, 0.2, False),
+    ]
+    assert report.notes[0] == "Turn 10 has 1600/1600 tokens, 1500/1500 of them known from before (1400/1400 at once)."
+    assert "read again in 250 ms" in report.notes[1]
+    assert "the peer's in 1 of 2 conversations, and our own without a cache in 2" in report.notes[2]
+    assert "8: 1,000, 9: 1,000, 10: 1,000 / 10,000" in report.notes[3]
 
 
 def test_a_chat_that_is_too_short_is_one_clear_line() -> None:
@@ -193,10 +199,13 @@ def test_both_are_told_the_same_conversation_and_ours_knows_it_as_one_chat() -> 
     assert [len(asked["messages"]) for asked in mine.asked[:TURNS]] == list(range(1, 2 * TURNS, 2))
     assert [asked["messages"] for asked in theirs.asked] == [mine.asked[turn - 1]["messages"] for turn in PEER_TURNS]
     assert theirs.asked[1]["messages"][1] == {"role": "assistant", "content": "answer 1"}
-    assert {asked.get("chatId") for asked in mine.asked} == {"conversation-0", None}
+    hasty = mine.asked[TURNS : 2 * TURNS]
+    assert [asked["messages"] for asked in hasty] == [asked["messages"] for asked in mine.asked[:TURNS]]
+    assert {asked["rest"] for asked in hasty} == {False}
+    assert [asked.get("chatId") for asked in mine.asked] == [*["conversation-0"] * 10, *["at-once-0"] * 10, None]
     assert "chatId" not in mine.asked[-1], "the last one is asked without what is known"
     assert [asked["newTokens"] for asked in theirs.asked] == [1, 1, ANSWER_TOKENS]
-    assert (found.ours[-1].text, found.afresh.text) == ("answer 10", "answer 11")
+    assert (found.ours[-1].text, found.afresh.text) == ("answer 10", "answer 21")
 
 
 def test_every_variant_is_compared_at_every_length_of_context() -> None:

@@ -25,6 +25,7 @@ class Browser:
 async def test_model_and_chats_are_added_to_what_the_browser_says(ready: World) -> None:
     await ready.generation.send(chat_request("one two three"))
     await ready.heard(GenerationComplete)
+    await ready.rested()
     stats = await MemoryReport(Browser(), ready.engine, ready.manager, ready.generation).measure()
 
     assert (stats.used_js_heap_size, stats.python_heap, stats.storage_quota) == (1, 4, 6)

@@ -38,7 +38,7 @@ async def test_it_goes_the_whole_way_of_an_answer_and_leaves_nothing_behind(worl
     assert len(told) == len(world.engine.passes)
     assert [cache.released for cache in world.engine.caches] == [True]
     assert world.events == []
-    assert world.generation.describe() == {"generating": None, "queued": []}
+    assert world.generation.describe() == {"generating": None, "queued": [], "rereading": False}
 
 
 async def test_a_model_that_refuses_the_question_is_loaded_all_the_same(world: World) -> None:

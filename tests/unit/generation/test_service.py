@@ -300,7 +300,7 @@ async def test_after_a_refusal_the_next_conversation_is_answered(ready: World) -
 
 
 async def test_the_running_answer_is_told_to_a_page_that_comes_late(ready: World) -> None:
-    assert ready.generation.describe() == {"generating": None, "queued": []}
+    assert ready.generation.describe() == {"generating": None, "queued": [], "rereading": False}
     await ready.generation.send(chat_request(LONG))
     await ready.heard(GenerationUpdate, 2)
     await ready.generation.send(chat_request("one", message_id="message-2"))
@@ -308,6 +308,7 @@ async def test_the_running_answer_is_told_to_a_page_that_comes_late(ready: World
     assert ready.generation.describe() == {
         "generating": {"chatId": "chat-1", "messageId": "message-1", "text": streamed(ready)},
         "queued": [{"chatId": "chat-1", "messageId": "message-2", "text": ""}],
+        "rereading": False,
     }
     await ready.heard(GenerationComplete, 2)
-    assert ready.generation.describe() == {"generating": None, "queued": []}
+    await ready.rested()

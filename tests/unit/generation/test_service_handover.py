@@ -147,4 +147,4 @@ async def test_answers_that_wait_for_a_model_that_does_not_come_back_are_reporte
     assert [(fault.message_id, code(fault)) for fault in world.of(GenerationFault)] == [
         ("first", ErrorCodes.RUNTIME_RESTARTED)
     ]
-    assert world.generation.describe() == {"generating": None, "queued": []}
+    assert world.generation.describe() == {"generating": None, "queued": [], "rereading": False}

@@ -4,6 +4,8 @@
 async ({ changes, archive }) => {
   const names = await import("/events.js");
   const { PortNames, RuntimeMessageTypes: Requests, TransferStates, UIEventNames, WorkerEventNames: Events } = names;
+  // How often it is asked whether the background has come to rest.
+  const REST_MS = 50;
   const now = () => performance.timeOrigin + performance.now();
   /** @type {Map<string, (reply: any) => void>} */
   const waiting = new Map();
@@ -197,8 +199,11 @@ async ({ changes, archive }) => {
       return bytes / 1000 / ms;
     },
 
-    /** One answer; without a chat's id nothing is known of the conversation from before. */
-    async answer({ messages, newTokens, chatId = crypto.randomUUID(), settings = {} }) {
+    /**
+     * One answer; without a chat's id nothing is known of the conversation from before. Then waits until it has been
+     * read again, so that the others have the machine for themselves; `restMs` says how long that took.
+     */
+    async answer({ messages, newTokens, chatId = crypto.randomUUID(), settings = {}, rest = true }) {
       const begin = now();
       const messageId = crypto.randomUUID();
       const meant = (payload) => payload.messageId === messageId;
@@ -214,7 +219,12 @@ async ({ changes, archive }) => {
       const options = { max_new_tokens: newTokens, do_sample: false, repetition_penalty: 1, ...settings };
       await request(Requests.SEND_CHAT_MESSAGE, { chatId, messageId, messages, options });
       const { generatedText, tps, numTokens, promptTokens, cachedTokens, prefillTps } = await end;
+      const ended = now();
+      while (rest && (await request(Requests.GET_MODEL_WORKER_STATE)).rereading) {
+        await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      }
       return {
+        restMs: now() - ended,
         firstTokenMs: (await first) - begin,
         tokensPerSecond: tps,
         promptTokens,
