@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from enum import Enum
 from functools import cache
-from typing import TypeVar, cast
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 
 from tabagent.errors import BadRequest, JsonObject, JsonValue, PayloadTooLarge
 from tabagent.events import DBEventNames
@@ -44,6 +45,8 @@ _HUB_NAMES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 _OTHER_PAGES = frozenset({"api", "blog", "collections", "datasets", "docs", "papers", "settings", "spaces", "tasks"})
 _PARTS_OF_A_MODEL = frozenset({"blob", "commits", "discussions", "resolve", "tree"})
 _DB_NAMES = frozenset(DBEventNames)
+# Values that need no look before they go on the wire.
+_JSON_TYPES = frozenset({str, int, float, bool, type(None), dict, list})
 # Of an id that goes into the logs: nothing that a person wrote looks like this.
 _CORRELATION_ID = re.compile(r"\A[\w.:-]{1,100}\Z", re.ASCII)
 
@@ -133,9 +136,10 @@ def decode_interrupt(payload: JsonObject) -> InterruptGeneration:
 
 def encode_event(event: Event) -> JsonObject:
     """Return the envelope `{type, payload}` of an event."""
-    names = _wire_names(tuple(item.name for item in fields(event)))
-    payload = {wire_name: _plain(getattr(event, name)) for name, wire_name in names}
-    return {"type": str(event.name), "payload": payload}
+    # mypy asks the class for the hash of its instances.
+    wire_names, values_of = _fields_of(type(event))  # type: ignore[arg-type]
+    values = [value if type(value) in _JSON_TYPES else _plain(value) for value in values_of(event)]
+    return {"type": str(event.name), "payload": dict(zip(wire_names, values, strict=True))}
 
 
 def reply_type(name: str) -> str:
@@ -245,9 +249,13 @@ def _plain(value: object) -> JsonValue:
 
 
 @cache
-def _wire_names(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return each name with its name on the wire; asked for with every batch of an answer."""
-    return tuple((name, _camel(name)) for name in names)
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]:
+    """Return the names that an event's fields have on the wire, and what reads them: every batch of an answer asks."""
+    names = tuple(item.name for item in fields(kind))
+    if len(names) > 1:
+        return tuple(map(_camel, names)), attrgetter(*names)
+    # One name, or none, would not give a tuple.
+    return tuple(map(_camel, names)), lambda event: tuple(getattr(event, name) for name in names)
 
 
 def _camel(name: str) -> str:

@@ -14,6 +14,9 @@ from pyodide.ffi import JsProxy
 from tabagent.errors import JsonObject
 from tabagent.messages import MemoryStats
 
+# `json.dumps` makes one for each call whose options are not the default.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 
 class JsHost(Protocol):
     """The JavaScript around Python in the runtime's thread."""
@@ -92,7 +95,7 @@ class DocumentHost:
 
     def broadcast(self, envelopes: list[JsonObject]) -> None:
         """Post a batch to all pages that hold a port."""
-        self._js_host.broadcast(json.dumps(envelopes, ensure_ascii=False))
+        self._js_host.broadcast(_ENCODER.encode(envelopes))
 
     def retain(self, baton: str) -> None:
         """Keep `baton` for the thread that comes after this one."""
