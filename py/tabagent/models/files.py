@@ -366,7 +366,13 @@ class FileStore:
         return fresh
 
     async def _apply(self, change: IndexChange) -> None:
-        await self._index.apply(change)
+        try:
+            await self._index.apply(change)
+        except BaseException:
+            # Also when the task was cancelled: the change may have been made all the same, so the index is asked again.
+            for record in change.put_records:
+                self._begun.pop(record.key, None)
+            raise
         self._begun |= {record.key: record for record in change.put_records}
         for key in (*(record.key for record in change.put_records if record.whole), *change.delete_records):
             self._begun.pop(key, None)
