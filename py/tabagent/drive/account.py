@@ -10,19 +10,19 @@ The token lies in the vault and goes to www.googleapis.com, and for its end to o
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from urllib.parse import parse_qs, urlencode
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
 
 from tabagent.drive.answers import read_json, refusal
 from tabagent.drive.errors import DriveLoginFailed, DriveOffline, NotSignedIn
-from tabagent.errors import BadRequest, HubError, InvalidState, JsonObject, Offline
+from tabagent.errors import HubError, InvalidState, JsonObject, Offline
 from tabagent.ports.auth_window import AuthWindow
 from tabagent.ports.fetcher import Fetcher
 from tabagent.ports.vault import Vault
+from tabagent.sign_in import Kept, PendingSignIn, SignIn, SignInFailed
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,9 @@ SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 # Names in the vault.
 LOGIN, SIGN_IN = "google", "google-sign-in"
 
-SIGN_IN_SECONDS = 15 * 60
 # A token is renewed so long before it ends, so that it does not end in the middle of a download.
 RENEW_SECONDS = 60
 
-# What `chrome.identity.getRedirectURL` gives: no other address may hear of a token.
-_REDIRECT = re.compile(r"https://[a-p]{32}\.chromiumapp\.org/[A-Za-z0-9/_.\-]*")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]{1,4000}")
 
 
@@ -68,15 +65,6 @@ class _Login:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SignIn:
-    """A sign-in that was begun; in the vault, because the thread may end while the person types a password."""
-
-    state: str = field(repr=False)
-    redirect_uri: str
-    began: float
-
-
 class GoogleAccount:
     """Signs in and out, and has the token for requests.
 
@@ -91,8 +79,9 @@ class GoogleAccount:
     def __init__(
         self, fetcher: Fetcher, vault: Vault, window: AuthWindow, now: Callable[[], float], client_id: str = ""
     ) -> None:
-        self._fetcher, self._vault, self._window = fetcher, vault, window
+        self._fetcher, self._window = fetcher, window
         self._now, self._client_id = now, client_id
+        self._login, self._begun = Kept(vault, LOGIN, _Login), PendingSignIn(vault, SIGN_IN, now)
         # Two requests that find the token ended renew it once; who signs out while it is renewed stays signed out.
         self._lock = asyncio.Lock()
 
@@ -103,7 +92,7 @@ class GoogleAccount:
 
     async def current(self) -> DriveAccount | None:
         """Return who is signed in, without asking the network."""
-        login = await self._login()
+        login = await self._login.get()
         return DriveAccount(name=login.name, email=login.email) if login else None
 
     async def begin_sign_in(self, redirect_uri: str) -> str:
@@ -115,12 +104,8 @@ class GoogleAccount:
         """
         if not self._client_id:
             raise InvalidState("This build of TabAgent has no Google client id, so it cannot sign in at Google.")
-        if not _REDIRECT.fullmatch(redirect_uri):
-            raise BadRequest("redirectUri must be what chrome.identity.getRedirectURL returns.", field="redirectUri")
-        sign_in = _SignIn(state=_secret(), redirect_uri=redirect_uri, began=self._now())
-        await self._vault.put(SIGN_IN, json.dumps(asdict(sign_in)))
         # Which of several accounts is meant, only the person knows.
-        return self._page(sign_in, prompt="select_account")
+        return self._page(await self._begun.begin(redirect_uri), prompt="select_account")
 
     async def finish_sign_in(self, redirected_to: str) -> DriveAccount:
         """Sign in with the address at which Google's page ended; an earlier sign-in stays when this one fails.
@@ -130,14 +115,14 @@ class GoogleAccount:
                 address is not the answer to what was begun.
             DriveError, DriveOffline, ConnectionLost: Google could not be asked whose account it is.
         """
-        sign_in = await self._begun()
-        # An answer counts once, right or wrong.
-        await self._vault.delete(SIGN_IN)
-        login = self._granted(redirected_to, sign_in)
+        try:
+            login = self._granted(redirected_to, await self._begun.end())
+        except SignInFailed as failed:
+            raise DriveLoginFailed(failed.reason) from failed
         async with self._lock:
             user = await self._user(login.token)
             login = replace(login, name=_text(user, "displayName"), email=_text(user, "emailAddress"))
-            await self._vault.put(LOGIN, json.dumps(asdict(login)))
+            await self._login.put(login)
         return DriveAccount(name=login.name, email=login.email)
 
     async def token(self) -> str:
@@ -147,7 +132,7 @@ class GoogleAccount:
             NotSignedIn: Nobody is signed in.
             DriveLoginFailed, DriveOffline: It could not be renewed.
         """
-        login = await self._login()
+        login = await self._login.get()
         if login is None:
             raise NotSignedIn
         if self._now() < login.expires - RENEW_SECONDS:
@@ -163,12 +148,12 @@ class GoogleAccount:
             DriveOffline: Google cannot be reached; the sign-in stays.
         """
         async with self._lock:
-            login = await self._login()
+            login = await self._login.get()
             if login is None:
                 raise NotSignedIn
             if login.token != refused:
                 return login.token  # another request has renewed it
-            sign_in = _SignIn(state=_secret(), redirect_uri=login.redirect_uri, began=self._now())
+            sign_in = SignIn.begun(login.redirect_uri, self._now())
             try:
                 address = await self._window.open_quietly(
                     self._page(sign_in, prompt="none", **({"login_hint": login.email} if login.email else {}))
@@ -177,21 +162,21 @@ class GoogleAccount:
                 raise DriveOffline from error
             try:
                 fresh = self._granted(address or "", sign_in) if address else None
-            except DriveLoginFailed:
+            except (SignInFailed, DriveLoginFailed):
                 fresh = None
             if fresh is None:
-                await self._vault.delete(LOGIN)
+                await self._login.delete()
                 raise DriveLoginFailed("it has ended, and Google wants to see you again")
             renewed = replace(fresh, name=login.name, email=login.email)
-            await self._vault.put(LOGIN, json.dumps(asdict(renewed)))
+            await self._login.put(renewed)
             return renewed.token
 
     async def end(self, refused: str) -> None:
         """Forget a token that Google refused although it is new."""
         async with self._lock:
-            login = await self._login()
+            login = await self._login.get()
             if login is not None and login.token == refused:
-                await self._vault.delete(LOGIN)
+                await self._login.delete()
 
     async def sign_out(self) -> bool:
         """Forget the token and have Google end it.
@@ -200,10 +185,10 @@ class GoogleAccount:
             False when Google could not be told: the token then lives on there until its hour is over.
         """
         async with self._lock:
-            login = await self._login()
+            login = await self._login.get()
             # Forgotten first: nothing that goes wrong with the network may keep it here.
-            await self._vault.delete(LOGIN)
-            await self._vault.delete(SIGN_IN)
+            await self._login.delete()
+            await self._begun.forget()
         if login is None:
             return True
         try:
@@ -215,7 +200,7 @@ class GoogleAccount:
         # 400 is its answer to a token that has ended already.
         return response.status in (200, 400)
 
-    def _page(self, sign_in: _SignIn, **more: str) -> str:
+    def _page(self, sign_in: SignIn, **more: str) -> str:
         query = {
             "client_id": self._client_id,
             "redirect_uri": sign_in.redirect_uri,
@@ -227,13 +212,14 @@ class GoogleAccount:
         }
         return f"{AUTHORIZE}?{urlencode(query)}"
 
-    def _granted(self, redirected_to: str, sign_in: _SignIn) -> _Login:
+    def _granted(self, redirected_to: str, sign_in: SignIn) -> _Login:
         """Return the login in an address.
 
         Raises:
-            DriveLoginFailed: It is not the answer to this sign-in, a refusal, or has no right to read.
+            SignInFailed: It is not the answer to this sign-in, or a refusal.
+            DriveLoginFailed: It has no token, or no right to read.
         """
-        values = _answer(redirected_to, sign_in)
+        values = sign_in.answer(redirected_to, in_fragment=True)
         token, lifetime = values.get("access_token", ""), values.get("expires_in", "")
         if not _HEADER_VALUE.fullmatch(token) or not re.fullmatch(r"[0-9]{1,9}", lifetime):
             raise DriveLoginFailed("Google's answer has no token")
@@ -254,58 +240,6 @@ class GoogleAccount:
             raise await refusal(response)
         user = (await read_json(response)).get("user")
         return user if isinstance(user, dict) else {}
-
-    async def _login(self) -> _Login | None:
-        text = await self._vault.get(LOGIN)
-        try:
-            return _Login(**json.loads(text)) if text else None
-        except (TypeError, ValueError):
-            # Another version's: it asks to sign in again.
-            return None
-
-    async def _begun(self) -> _SignIn:
-        text = await self._vault.get(SIGN_IN)
-        try:
-            sign_in = _SignIn(**json.loads(text or ""))
-        except (TypeError, ValueError):
-            raise DriveLoginFailed("no sign-in was begun") from None
-        if self._now() > sign_in.began + SIGN_IN_SECONDS:
-            await self._vault.delete(SIGN_IN)
-            raise DriveLoginFailed("the sign-in took too long")
-        return sign_in
-
-
-def _answer(redirected_to: str, sign_in: _SignIn) -> dict[str, str]:
-    """Return the fields of Google's answer, which are in the address's fragment; a refusal may be in its query.
-
-    Raises:
-        DriveLoginFailed: It is the answer to another sign-in, or a refusal.
-    """
-    import secrets
-
-    whole, _, fragment = redirected_to.partition("#")
-    address, _, query = whole.partition("?")
-    try:
-        fields = parse_qs(fragment or query, strict_parsing=True, max_num_fields=20)
-    except ValueError:
-        fields = {}
-    values = {name: found[0] for name, found in fields.items() if len(found) == 1}
-    if not fragment:
-        values.pop("access_token", None)  # queries are kept in histories and logs; Google puts none there
-    if address != sign_in.redirect_uri or not secrets.compare_digest(
-        values.get("state", "").encode(), sign_in.state.encode()
-    ):
-        raise DriveLoginFailed("the browser came back with the answer to another sign-in")
-    refused = values.get("error")
-    if refused:
-        raise DriveLoginFailed("it was declined" if refused == "access_denied" else "Google refused it")
-    return values
-
-
-def _secret() -> str:
-    import secrets
-
-    return secrets.token_urlsafe(32)
 
 
 def _text(values: JsonObject, name: str) -> str:

@@ -13,14 +13,15 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from tabagent.errors import BadRequest, HubError, HubUnavailable, InvalidState
+from tabagent.errors import HubError, HubUnavailable, InvalidState
 from tabagent.models.sources import HUB
 from tabagent.ports.fetcher import Fetcher
 from tabagent.ports.vault import Vault
+from tabagent.sign_in import Kept, PendingSignIn, SignInFailed
 from tabagent.store_errors import LoginFailed
 
 logger = logging.getLogger(__name__)
@@ -39,10 +40,7 @@ LOGIN, SIGN_IN = "huggingface", "huggingface-sign-in"
 _ACCESS_TOKEN = re.compile(r"hf_[A-Za-z0-9_.\-]{1,1000}")
 # A sign-in's token may look otherwise; it must only fit into a header.
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]{1,8000}")
-# What `chrome.identity.getRedirectURL` gives: no other address may hear of a code.
-_REDIRECT = re.compile(r"https://[a-p]{32}\.chromiumapp\.org/[A-Za-z0-9/_.\-]*")
 
-SIGN_IN_SECONDS = 15 * 60
 # A token is renewed so long before it ends, so that it does not end in the middle of a download's start.
 RENEW_SECONDS = 120
 
@@ -76,16 +74,6 @@ class _Login:
     expires: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SignIn:
-    """A sign-in that was begun; in the vault, because the thread may end while the person types a password."""
-
-    state: str = field(repr=False)
-    verifier: str = field(repr=False)
-    redirect_uri: str
-    began: float
-
-
 class HuggingFaceAccount:
     """Logs in and out, and signs requests to the Hub.
 
@@ -97,10 +85,8 @@ class HuggingFaceAccount:
     """
 
     def __init__(self, fetcher: Fetcher, vault: Vault, now: Callable[[], float], client_id: str = "") -> None:
-        self._fetcher = fetcher
-        self._vault = vault
-        self._now = now
-        self._client_id = client_id
+        self._fetcher, self._now, self._client_id = fetcher, now, client_id
+        self._login, self._begun = Kept(vault, LOGIN, _Login), PendingSignIn(vault, SIGN_IN, now)
         # A refresh token can be used once, so that two requests that find the token ended must not both use it; and who
         # logs out while a token is renewed stays logged out.
         self._lock = asyncio.Lock()
@@ -112,7 +98,7 @@ class HuggingFaceAccount:
 
     async def current(self) -> Account | None:
         """Return who is logged in, without asking the network."""
-        login = await self._login()
+        login = await self._login.get()
         return Account(name=login.name, method=login.method) if login else None
 
     async def login(self, token: str) -> Account:
@@ -131,8 +117,8 @@ class HuggingFaceAccount:
     async def logout(self) -> None:
         """Forget the token and a sign-in that was begun."""
         async with self._lock:
-            await self._vault.delete(LOGIN)
-            await self._vault.delete(SIGN_IN)
+            await self._login.delete()
+            await self._begun.forget()
 
     async def begin_sign_in(self, redirect_uri: str) -> str:
         """Return the address of the Hub's sign-in page; an earlier sign-in that was begun ends.
@@ -141,19 +127,9 @@ class HuggingFaceAccount:
             InvalidState: This build has no OAuth application.
             BadRequest: The address to come back to is not this browser's extension's.
         """
-        import secrets
-
         if not self._client_id:
             raise InvalidState("This build of TabAgent cannot sign in over the browser. Log in with an access token.")
-        if not _REDIRECT.fullmatch(redirect_uri):
-            raise BadRequest("redirectUri must be what chrome.identity.getRedirectURL returns.", field="redirectUri")
-        sign_in = _SignIn(
-            state=secrets.token_urlsafe(32),
-            verifier=secrets.token_urlsafe(64),
-            redirect_uri=redirect_uri,
-            began=self._now(),
-        )
-        await self._vault.put(SIGN_IN, json.dumps(asdict(sign_in)))
+        sign_in = await self._begun.begin(redirect_uri)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(sign_in.verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
             "client_id": self._client_id,
@@ -174,14 +150,17 @@ class HuggingFaceAccount:
                 to what was begun.
             HubUnavailable, Offline, ConnectionLost: The Hub could not be asked.
         """
-        sign_in = await self._begun()
-        # An answer counts once, right or wrong.
-        await self._vault.delete(SIGN_IN)
-        code = _code(redirected_to, sign_in)
+        try:
+            sign_in = await self._begun.end()
+            answer = sign_in.answer(redirected_to, in_fragment=False)
+        except SignInFailed as failed:
+            raise LoginFailed(failed.reason) from failed
+        if not answer.get("code"):
+            raise LoginFailed("the hub's answer has no code")
         form = {
             "grant_type": "authorization_code",
             "client_id": self._client_id,
-            "code": code,
+            "code": answer["code"],
             "redirect_uri": sign_in.redirect_uri,
             "code_verifier": sign_in.verifier,
         }
@@ -197,7 +176,7 @@ class HuggingFaceAccount:
         # The comparison is of texts on purpose: what two parsers make of odd addresses may differ.
         if not url.startswith(f"{HUB}/"):
             return {}
-        login = await self._login()
+        login = await self._login.get()
         if login is not None and (not login.name or self._ends(login)):
             async with self._lock:
                 login = await self._made_usable()
@@ -210,7 +189,7 @@ class HuggingFaceAccount:
             True when the same request would now be signed otherwise, so that it is worth sending again.
         """
         async with self._lock:
-            before = await self._login()
+            before = await self._login.get()
             if before is None:
                 return False
             after = await self._made_usable(doubted=True)
@@ -218,7 +197,7 @@ class HuggingFaceAccount:
 
     async def _made_usable(self, *, doubted: bool = False) -> _Login | None:
         """Renew or check the token; None when it must not be sent."""
-        login = await self._login()
+        login = await self._login.get()
         if login is None:
             return None
         try:
@@ -228,7 +207,7 @@ class HuggingFaceAccount:
                 login = replace(login, name=(await self._keep(login)).name)
         except LoginFailed as error:
             logger.warning("logged out of the hub: %s", error.details["reason"])
-            await self._vault.delete(LOGIN)
+            await self._login.delete()
             return None
         except HubError as error:
             # The request goes on without it: the network is told of by what needs it.
@@ -242,35 +221,16 @@ class HuggingFaceAccount:
         form = {"grant_type": "refresh_token", "client_id": self._client_id, "refresh_token": login.refresh}
         fresh = await self._exchange(form)
         renewed = replace(fresh, name=login.name, refresh=fresh.refresh or login.refresh)
-        await self._vault.put(LOGIN, json.dumps(asdict(renewed)))
+        await self._login.put(renewed)
         return renewed
 
     def _ends(self, login: _Login) -> bool:
         return bool(login.expires) and self._now() > login.expires - RENEW_SECONDS
 
-    async def _login(self) -> _Login | None:
-        text = await self._vault.get(LOGIN)
-        try:
-            return _Login(**json.loads(text)) if text else None
-        except (TypeError, ValueError):
-            # Another version's: it asks to log in again.
-            return None
-
-    async def _begun(self) -> _SignIn:
-        text = await self._vault.get(SIGN_IN)
-        try:
-            sign_in = _SignIn(**json.loads(text or ""))
-        except (TypeError, ValueError):
-            raise LoginFailed("no sign-in was begun") from None
-        if self._now() > sign_in.began + SIGN_IN_SECONDS:
-            await self._vault.delete(SIGN_IN)
-            raise LoginFailed("the sign-in took too long; begin it again")
-        return sign_in
-
     async def _keep(self, login: _Login) -> Account:
         """Ask the Hub whose token it is, then keep it."""
         named = replace(login, name=await self._name_of(login.token))
-        await self._vault.put(LOGIN, json.dumps(asdict(named)))
+        await self._login.put(named)
         return Account(name=named.name, method=named.method)
 
     async def _name_of(self, token: str) -> str:
@@ -312,34 +272,8 @@ async def keep_old_token(vault: Vault, token: str) -> bool:
     """
     if not _ACCESS_TOKEN.fullmatch(token) or await vault.get(LOGIN):
         return False
-    await vault.put(LOGIN, json.dumps(asdict(_Login(token=token))))
+    await Kept(vault, LOGIN, _Login).put(_Login(token=token))
     return True
-
-
-def _code(redirected_to: str, sign_in: _SignIn) -> str:
-    """Return the code in an address.
-
-    Raises:
-        LoginFailed: It is not the answer to this sign-in, or a refusal.
-    """
-    import secrets
-
-    address, _, query = redirected_to.partition("?")
-    try:
-        fields = parse_qs(urlsplit(f"?{query}").query, strict_parsing=bool(query), max_num_fields=20)
-    except ValueError:
-        fields = {}
-    values = {name: found[0] for name, found in fields.items() if len(found) == 1}
-    if address != sign_in.redirect_uri or not secrets.compare_digest(
-        values.get("state", "").encode(), sign_in.state.encode()
-    ):
-        raise LoginFailed("the browser came back with the answer to another sign-in; begin it again")
-    refusal = values.get("error")
-    if refusal:
-        raise LoginFailed("it was declined" if refusal == "access_denied" else "the hub refused the sign-in")
-    if not values.get("code"):
-        raise LoginFailed("the hub's answer has no code")
-    return values["code"]
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from itertools import groupby
 from tabagent.errors import JsonObject
 from tabagent.models.account import keep_old_token
 from tabagent.models.arrivals import TASK, loadable_entry, take_into_manifest
-from tabagent.models.files import by_path
+from tabagent.models.manifest import by_path
 from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.legacy_profile import LegacyFile, LegacyProfile

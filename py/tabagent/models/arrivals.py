@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tabagent.errors import JsonObject, NoOnnxFiles
-from tabagent.models.files import by_path
-from tabagent.models.manifest import holds
+from tabagent.models.manifest import by_path, holds
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
 from tabagent.specs import ManifestEntry, ModelFile, Quant, QuantStatus, RepositoryListing

@@ -12,8 +12,7 @@ from tabagent.errors import InvalidState, JsonObject, JsonValue, TabAgentError, 
 from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.downloader import FileListener, ModelDownloader
-from tabagent.models.files import by_path
-from tabagent.models.manifest import holds
+from tabagent.models.manifest import by_path, holds
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer_progress import TransferProgress
 from tabagent.ports.storage_space import StorageSpace

@@ -382,7 +382,7 @@ class FileStore:
         entry = await self._index.entry(record.key.repo)
         if entry is None:
             return IndexChange(put_records=(record,))
-        records = by_path(await self._index.records(record.key.repo)) | {record.key.path: record}
+        records = manifest.by_path(await self._index.records(record.key.repo)) | {record.key.path: record}
         fresh = manifest.update_model_status(entry, records, retried=retried)
         return IndexChange(put_records=(record,), put_entries=() if fresh == entry else (fresh,))
 
@@ -396,8 +396,3 @@ class FileStore:
         if record is None:
             raise FileDamaged(key.repo, key.path, [], "it was deleted meanwhile")
         return record
-
-
-def by_path(records: Iterable[FileRecord]) -> dict[str, FileRecord]:
-    """Return one repository's records by path."""
-    return {record.key.path: record for record in records}

@@ -10,8 +10,8 @@ from tabagent.errors import JsonObject
 from tabagent.model_messages import GivenFile
 from tabagent.models.archive import GivenContent
 from tabagent.models.arrivals import TASK, is_inner_path, is_model_id, loadable_entry, take_into_manifest
-from tabagent.models.files import by_path
 from tabagent.models.intake import ImportCounter, Intake, OnProgress, other_version
+from tabagent.models.manifest import by_path
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.specs import FileKey, ManifestEntry, ModelFile
 from tabagent.store_errors import ImportFailed

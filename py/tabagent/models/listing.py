@@ -8,8 +8,7 @@ from tabagent.codec import encode_event
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.messages import DownloadProgress
 from tabagent.models.catalog import SUGGESTED_MODELS, title_of
-from tabagent.models.files import by_path
-from tabagent.models.manifest import Records, same_content, stored_bytes
+from tabagent.models.manifest import Records, by_path, same_content, stored_bytes
 from tabagent.models.quants import best_device, recommend, unsupported_reason
 from tabagent.specs import DeviceReport, Dtype, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 

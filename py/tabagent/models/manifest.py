@@ -6,7 +6,7 @@ Plan counterparts: `setManifestQuantStatus`, `addQuantToManifest`, `updateModelS
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tabagent.errors import JsonValue
@@ -133,3 +133,8 @@ def _inherit(quant: Quant, old: Quant | None) -> Quant:
     failed_before = old.status is QuantStatus.FAILED and old.weights == quant.weights
     status, reason = (old.status, old.reason) if failed_before else (quant.status, quant.reason)
     return replace(quant, status=status, reason=reason, last_used=old.last_used, settings=old.settings)
+
+
+def by_path(records: Iterable[FileRecord]) -> dict[str, FileRecord]:
+    """Return one repository's records by path."""
+    return {record.key.path: record for record in records}

@@ -14,7 +14,7 @@ from typing import cast
 
 from tabagent.errors import JsonObject, JsonValue
 from tabagent.models import manifest
-from tabagent.models.files import FileStore, by_path
+from tabagent.models.files import FileStore
 from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, QuantStatus
 from tabagent.store_errors import FileDamaged
@@ -37,7 +37,7 @@ class ModelStore(FileStore):
         """Take a listing in, with statuses as the store has them; `manifest.merged` says what stays of the old one."""
         await self._compare_digests(fresh)
         async with self._lock:
-            records = by_path(await self._index.records(fresh.repo))
+            records = manifest.by_path(await self._index.records(fresh.repo))
             entry = manifest.merged(await self._index.entry(fresh.repo), fresh, records)
             await self._apply(IndexChange(put_entries=(entry,)))
         return entry
@@ -98,7 +98,7 @@ class ModelStore(FileStore):
         going = {record.key.path for record in records}
         if entry is not None and dtype is not None:
             going &= {file.path for file in entry.files_of(quant)} if quant is not None else set()
-            going -= _needed_by_others(entry, dtype, by_path(records))
+            going -= _needed_by_others(entry, dtype, manifest.by_path(records))
         freed = 0
         for path in sorted(going):
             freed += await self.delete_file(FileKey(repo, path))
@@ -144,7 +144,7 @@ class ModelStore(FileStore):
         async with self._lock:
             entry = await self._index.entry(repo)
             if entry is not None:
-                fresh = change(entry, by_path(await self._index.records(repo)))
+                fresh = change(entry, manifest.by_path(await self._index.records(repo)))
                 await self._apply(IndexChange(put_entries=(fresh,)))
 
 

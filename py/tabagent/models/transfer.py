@@ -23,9 +23,9 @@ from tabagent.models.archive import (
     padding,
 )
 from tabagent.models.archive_import import ArchiveImport
-from tabagent.models.files import by_path
 from tabagent.models.folder_import import FolderImport
 from tabagent.models.intake import Intake, OnProgress
+from tabagent.models.manifest import by_path
 from tabagent.models.store import ModelStore
 from tabagent.ports.fetcher import Fetcher
 from tabagent.ports.file_offer import FileOffer

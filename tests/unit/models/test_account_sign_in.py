@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from tabagent.errors import BadRequest, HubUnavailable, InvalidState
-from tabagent.models import account
 from tabagent.models.account import SIGN_IN, Account
+from tabagent.sign_in import SIGN_IN_SECONDS
 from tabagent.store_errors import LoginFailed
 from tests.unit.models.account_desk import HUB_FILE, REDIRECT, SECRET, Desk
 
@@ -109,7 +109,7 @@ async def test_an_answer_that_is_not_to_what_was_begun_logs_nobody_in(desk: Desk
 
 async def test_a_sign_in_ends_when_the_person_takes_too_long(desk: Desk) -> None:
     state = parse_qs(urlsplit(await desk.account.begin_sign_in(REDIRECT)).query)["state"][0]
-    desk.seconds += account.SIGN_IN_SECONDS + 1
+    desk.seconds += SIGN_IN_SECONDS + 1
 
     with pytest.raises(LoginFailed, match="too long"):
         await desk.account.finish_sign_in(f"{REDIRECT}?code=c&state={state}")
@@ -201,12 +201,12 @@ async def test_a_sign_in_that_was_revoked_is_renewed_or_forgotten_on_a_recheck(d
 async def test_no_token_or_code_is_logged_or_shown(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await desk.account.login(SECRET)
-    login = await desk.account._login()
+    login = await desk.account._login.get()
     await desk.sign_in(expires_in=1, refresh_token="refresh-secret")
     desk.hub.grant = (400, {"error": "invalid_grant"})
     await desk.account.authorization(HUB_FILE)
     begun = await desk.account.begin_sign_in(REDIRECT)
-    sign_in = await desk.account._begun()
+    sign_in = await desk.account._begun.end()
 
     shown = caplog.text + repr(login) + repr(sign_in) + repr(desk.account) + repr(desk.vault) + str(login)
     assert "logged out" in caplog.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,6 @@ from tabagent.adapters.memory.chunk_store import MemoryBytes
 from tabagent.models import files
 from tabagent.models.store import ModelStore
 from tabagent.ports.buffers import ByteBuffer
-from tabagent.ports.model_index import IndexChange
 from tabagent.specs import Backend, ChunkInfo, FileKey, FileRecord, ModelFile
 from tabagent.store_errors import FileDamaged, IntegrityFailed, StorageError, StorageFull
 from tests.unit.models.conftest import CHUNK
@@ -75,30 +73,6 @@ async def test_files_of_every_size_come_back_as_they_were(store: ModelStore, siz
 
     assert record.chunk_count == len(record.chunks) == -(-size // CHUNK)
     assert await store.assemble_chunks(KEY) == body
-
-
-async def test_a_chunk_whose_writer_was_cancelled_counts_when_the_index_has_it(
-    store: ModelStore, disk: Disk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk ends the other requests of a download, also one whose chunk is being written down."""
-    record = await put_part(store, 0)
-    apply, applied = disk.index.apply, asyncio.Event()
-
-    async def apply_and_hang(change: IndexChange) -> None:
-        await apply(change)
-        applied.set()
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(disk.index, "apply", apply_and_hang)
-    writing = asyncio.ensure_future(store.write_chunk(record, 1, MemoryBytes(BODY[CHUNK : 2 * CHUNK])))
-    await applied.wait()
-    writing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await writing
-    monkeypatch.undo()
-
-    assert (await store.known(KEY)).missing == (2,)
-    assert (await store.begin_file(REPO, FILE, revision="c1")).missing == (2,)
 
 
 async def test_a_file_has_no_content_before_it_is_whole(store: ModelStore) -> None:
