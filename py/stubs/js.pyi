@@ -27,6 +27,7 @@ Worker: Any
 crossOriginIsolated: bool
 crypto: Any
 indexedDB: Any
+location: Any
 navigator: Any
 
 async def fetch(url: str, options: Any = ...) -> Any: ...

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 
 from tools.build.project import Project
-from tools.build.vendor import LOCK, VENDORED
+from tools.build.vendor import LOCK, sources
 from tools.environment import GROUPS, OLDEST_PYTHON, ToolError, ensure_node_modules, file_hash, run_command, run_tool
 
 
@@ -30,7 +30,7 @@ def main() -> None:
         command += ["--no-strip-extras"]
         command += ["--group", f"pyproject.toml:{group}", "--output-file", str(project.locks / f"{group}.txt")]
         run_command(command, cwd=project.root, failure=f"uv could not lock the group {group}")
-    lines = [f"{file_hash(modules / source)}  {source}\n" for source in VENDORED.values()]
+    lines = [f"{file_hash(modules / source)}  {source}\n" for source in sources(modules).values()]
     (project.locks / LOCK).write_text("".join(lines), encoding="utf-8")
 
 

@@ -19,9 +19,10 @@ HEADING = (
 RULE = "=" * 100
 # Packages that other packages carry inside their published bundles.
 CARRIED = {"@huggingface/transformers": ["@huggingface/jinja", "@huggingface/tokenizers"]}
-# Parts of npm packages that have terms of their own: {npm package: [(name, text in build/licenses)]}.
+# Parts of npm packages that have terms of their own: {npm package: [(name, text in the package or build/licenses)]}.
 PARTS = {
     "pyodide": [("CPython and its standard library (in Pyodide)", "python.txt")],
+    "pdfjs-dist": [("Adobe's character maps (in pdf.js)", "cmaps/LICENSE")],
     "onnxruntime-web": [("Software included in ONNX Runtime", "onnxruntime-web-third-party.txt")],
 }
 
@@ -62,7 +63,8 @@ def _of_npm_package(project: Project, package: str) -> Iterator[Notice]:
     title = f"{package} {manifest['version']} ({manifest.get('license', 'see below')})"
     yield Notice(title, _repository(manifest), "\n\n".join(_read(path) for path in texts))
     for name, file in PARTS.get(package, []):
-        yield Notice(name, f"Packaged as a part of {package} {manifest['version']}", _read(own / file))
+        text = folder / file if (folder / file).exists() else own / file
+        yield Notice(name, f"Packaged as a part of {package} {manifest['version']}", _read(text))
 
 
 def _of_wheel(wheel: Path) -> Notice:

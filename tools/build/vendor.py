@@ -20,6 +20,11 @@ VENDORED = {
     "vendor/transformers/ort-wasm-simd-threaded.jspi.mjs": "onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.mjs",
     "vendor/transformers/ort-wasm-simd-threaded.jspi.wasm": "onnxruntime-web/dist/ort-wasm-simd-threaded.jspi.wasm",
 }
+# Whole folders of such files: {folder in the extension: (folder in node_modules, their ending)}.
+VENDORED_FOLDERS = {
+    # What codes mean in Chinese, Japanese and Korean PDFs that do not say it; each is read when it is met.
+    "vendor/pdfjs/cmaps": ("pdfjs-dist/cmaps", ".bcmap"),
+}
 LOCK = "vendored.txt"
 # What is changed in vendored files: (old, new), each to be found exactly once.
 CHANGES = {
@@ -32,6 +37,15 @@ CHANGES = {
 }
 
 
+def sources(node_modules: Path) -> dict[str, str]:
+    """Return {path in the extension: path in node_modules} of all vendored files."""
+    found = dict(VENDORED)
+    for folder, (source, ending) in VENDORED_FOLDERS.items():
+        names = sorted(path.name for path in (node_modules / source).iterdir() if path.suffix == ending)
+        found |= {f"{folder}/{name}": f"{source}/{name}" for name in names}
+    return found
+
+
 def vendored_files(project: Project) -> dict[str, Path]:
     """Return {path in the extension: file} of all vendored files.
 
@@ -39,9 +53,12 @@ def vendored_files(project: Project) -> dict[str, Path]:
     files themselves, also notice what happened to node_modules since. `ToolError` when one differs.
     """
     listed = _listed_hashes(project.locks / LOCK)
-    files = {name: project.node_modules / source for name, source in VENDORED.items()}
+    wanted = sources(project.node_modules)
+    files = {name: project.node_modules / source for name, source in wanted.items()}
+    for gone in sorted(set(listed) - set(wanted.values())):
+        raise ToolError(f"{gone} of build/locks/{LOCK} is missing: remove build/node_modules and run again")
     for name, path in files.items():
-        if file_hash(path) != listed.get(VENDORED[name]):
+        if file_hash(path) != listed.get(wanted[name]):
             raise ToolError(
                 f"{path} is not the file that build/locks/{LOCK} lists: remove build/node_modules and run again, or, "
                 "after a wanted change of version, run python3 -m tools.build.locks"

@@ -14,25 +14,55 @@ from tests.contracts import pdf_reader, tabs
 
 def pdf_bytes(title: str, pages: Sequence[Sequence[str]]) -> bytes:
     """Return a PDF with lines of 12 points, 14 points apart, in a font that every reader has."""
-    kids = " ".join(f"{5 + 2 * index} 0 R" for index in range(len(pages)))
+    drawn = [" ".join(f"({line}) Tj 0 -14 Td" for line in lines) for lines in pages]
+    return _pdf(title, ["<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"], drawn)
+
+
+def mapped_pdf_bytes(text: str, *, encoding: str, character_map: str, collection: str) -> bytes:
+    """Return a PDF whose codes only a character map explains that readers bring along, as older Asian PDFs have it.
+
+    Args:
+        text: Of its one page.
+        encoding: Python's name of the codes.
+        character_map: The map's name, as `GBK-EUC-H`.
+        collection: Adobe's characters that it leads to, as `GB1`.
+    """
+    fonts = [
+        f"<</Type /Font /Subtype /Type0 /BaseFont /Foreign /Encoding /{character_map} /DescendantFonts [4 0 R]>>",
+        (
+            "<</Type /Font /Subtype /CIDFontType0 /BaseFont /Foreign /FontDescriptor 5 0 R "
+            f"/CIDSystemInfo <</Registry (Adobe) /Ordering ({collection}) /Supplement 2>>>>"
+        ),
+        (
+            "<</Type /FontDescriptor /FontName /Foreign /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 900 "
+            "/Descent -100 /CapHeight 700 /StemV 80>>"
+        ),
+    ]
+    return _pdf("", fonts, [f"<{text.encode(encoding).hex()}> Tj"])
+
+
+def _pdf(title: str, fonts: Sequence[str], pages: Sequence[str]) -> bytes:
+    """Return a PDF of objects of fonts, the first of which draws, and of what is drawn on each page."""
+    first = 4 + len(fonts)
+    kids = " ".join(f"{first + 2 * index} 0 R" for index in range(len(pages)))
     objects = [
         "<</Type /Catalog /Pages 2 0 R>>",
         f"<</Type /Pages /Kids [{kids}] /Count {len(pages)} /MediaBox [0 0 595 842]>>",
-        "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>",
+        *fonts,
         f"<</Title ({title})>>",
     ]
-    for index, lines in enumerate(pages):
-        drawn = " ".join(f"({line}) Tj 0 -14 Td" for line in lines)
+    for drawn in pages:
         content = f"BT /F1 12 Tf 72 720 Td {drawn} ET"
         font = "/Resources <</Font <</F1 3 0 R>>>>"
-        objects.append(f"<</Type /Page /Parent 2 0 R {font} /Contents {6 + 2 * index} 0 R>>")
+        objects.append(f"<</Type /Page /Parent 2 0 R {font} /Contents {len(objects) + 2} 0 R>>")
         objects.append(f"<</Length {len(content)}>> stream\n{content}\nendstream")
     out, places = "%PDF-1.4\n", []
     for number, content in enumerate(objects, 1):
         places.append(len(out))
         out += f"{number} 0 obj\n{content}\nendobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    trailer = f"trailer <</Size {len(objects) + 1} /Root 1 0 R /Info 4 0 R>>\nstartxref\n{len(out)}\n%%EOF\n"
+    ends = f"/Root 1 0 R /Info {first - 1} 0 R"
+    trailer = f"trailer <</Size {len(objects) + 1} {ends}>>\nstartxref\n{len(out)}\n%%EOF\n"
     return f"{out}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")
 
 

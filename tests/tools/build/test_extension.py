@@ -170,13 +170,26 @@ def test_a_version_that_chrome_would_not_take_is_refused(sample: Project, versio
         build_extension(project=sample)
 
 
-def test_a_changed_file_in_node_modules_is_refused(sample: Project, tmp_path: Path) -> None:
-    modules = tmp_path / "node_modules"
+def with_own(package: str, sample: Project, modules: Path) -> Path:
+    """Return node_modules in which one package may be changed."""
     modules.mkdir()
-    for package in sample.node_modules.iterdir():
-        (modules / package.name).symlink_to(package)
-    (modules / "pyodide").unlink()
-    shutil.copytree(sample.node_modules / "pyodide", modules / "pyodide")
+    for found in sample.node_modules.iterdir():
+        (modules / found.name).symlink_to(found)
+    (modules / package).unlink()
+    shutil.copytree(sample.node_modules / package, modules / package)
+    return modules
+
+
+def test_a_file_that_is_gone_from_a_packaged_folder_is_missed(sample: Project, tmp_path: Path) -> None:
+    modules = with_own("pdfjs-dist", sample, tmp_path / "node_modules")
+    (modules / "pdfjs-dist" / "cmaps" / "GBK-EUC-H.bcmap").unlink()
+
+    with pytest.raises(ToolError, match=r"pdfjs-dist/cmaps/GBK-EUC-H\.bcmap of build/locks/vendored\.txt is missing"):
+        build_extension(project=replace(sample, node_modules=modules))
+
+
+def test_a_changed_file_in_node_modules_is_refused(sample: Project, tmp_path: Path) -> None:
+    modules = with_own("pyodide", sample, tmp_path / "node_modules")
     with (modules / "pyodide" / "pyodide.asm.mjs").open("a") as stream:
         stream.write("// something more\n")
 

@@ -15,10 +15,12 @@ from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.pdf_reader import PdfItem, PdfRefused
 
 WORKER = "vendor/pdfjs/pdf.worker.min.mjs"
+# What codes mean that a PDF does not explain, as many Chinese, Japanese and Korean ones do not.
+CHARACTER_MAPS = "vendor/pdfjs/cmaps/"
 # A worker that does not start says nothing; a file of 20 MB opens within a second.
 OPEN_SECONDS = 60.0
-# Nothing is drawn: no fonts, no pictures, no requests. Errors alone are logged.
-OPTIONS = {"disableFontFace": True, "useSystemFonts": False, "useWorkerFetch": False, "useWasm": False, "verbosity": 0}
+# Nothing is drawn: no fonts, no pictures; the worker reads the character maps alone. Errors alone are logged.
+OPTIONS = {"disableFontFace": True, "useSystemFonts": False, "useWorkerFetch": True, "useWasm": False, "verbosity": 0}
 
 
 class PdfJsReader:
@@ -37,7 +39,8 @@ class PdfJsReader:
         js_thread = js.Worker.new(WORKER, js_object({"type": "module"}))
         js_worker = js_pdf.PDFWorker.new(js_object({"port": js_thread}))
         js_data = owned_array(cast(JsBytes, data))
-        js_task = js_pdf.getDocument(js_object({**OPTIONS, "data": js_data, "worker": js_worker}))
+        maps = str(js.URL.new(CHARACTER_MAPS, js.location.href).href)
+        js_task = js_pdf.getDocument(js_object({**OPTIONS, "cMapUrl": maps, "data": js_data, "worker": js_worker}))
         try:
             js_document = await asyncio.wait_for(js_task.promise, OPEN_SECONDS)
             js_metadata = await js_document.getMetadata()
