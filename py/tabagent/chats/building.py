@@ -75,6 +75,7 @@ def build_chats(
         export=ChatExport(history, attachments, offers),
         intake=ChatIntake(history, attachments, fetcher, new_id),
         publish=publish,
+        call_later=call_later,
         new_id=new_id,
     )
     return ChatSystem(service, AnswerRecorder(history, call_later), history)

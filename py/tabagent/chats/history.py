@@ -184,12 +184,13 @@ class ChatHistory:
                 watcher(chat_id, (), tuple(opened.messages))
 
     async def purge(self) -> tuple[Chat, ...]:
-        """Delete the chats for good that were deleted some minutes ago; return those that are not deleted."""
+        """Delete the chats for good that were deleted some minutes ago; return the others, deleted or not."""
         async with self.writing():
             limit = self._now() - UNDO_MS
             chats = await self._store.chats()
-            await self.forget([chat.id for chat in chats if chat.deleted_at is not None and chat.deleted_at < limit])
-        return tuple(chat for chat in chats if chat.deleted_at is None)
+            gone = [chat.id for chat in chats if chat.deleted_at is not None and chat.deleted_at < limit]
+            await self.forget(gone)
+        return tuple(chat for chat in chats if chat.id not in gone)
 
     async def clear(self) -> None:
         """Forget everything, attachments included."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -26,13 +27,17 @@ from tabagent.chat_messages import (
 from tabagent.chat_specs import Chat, ChatStatus, Message, MessageState
 from tabagent.chats.asking import Asking
 from tabagent.chats.export import ChatExport
-from tabagent.chats.history import ChatHistory, OpenChat, later
+from tabagent.chats.history import UNDO_MS, ChatHistory, OpenChat, later
 from tabagent.chats.intake import ChatIntake
+from tabagent.chats.recorder import CallLater
 from tabagent.chats.records import title_of
 from tabagent.chats.search import ChatSearch
 from tabagent.chats.views import chat_view, starred_view
 from tabagent.errors import InvalidState, JsonObject, JsonValue, wire_error
 from tabagent.messages import Empty, Event
+from tabagent.store_errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 Payload = TypeVar("Payload")
 Handler = Callable[[Payload], Awaitable[JsonObject]]
@@ -46,6 +51,7 @@ class ChatService:
         asking: Has questions answered.
         search, export, intake: Do what their names say.
         publish: Sends events to the pages.
+        call_later: Runs a function after so many seconds.
         new_id: Makes an id that nobody has.
     """
 
@@ -58,12 +64,15 @@ class ChatService:
         export: ChatExport,
         intake: ChatIntake,
         publish: Callable[[Event], None],
+        call_later: CallLater,
         new_id: Callable[[], str],
     ) -> None:
         self._history, self._asking, self._search = history, asking, search
         self._export, self._intake = export, intake
-        self._publish, self._new_id = publish, new_id
+        self._publish, self._call_later, self._new_id = publish, call_later, new_id
         self._ready = asyncio.Event()
+        self._purging: asyncio.Task[None] | None = None
+        self._purges = False  # a purge waits for its time
 
     async def start(self, settle: Awaitable[None]) -> None:
         """Settle what an earlier thread left, then let requests in; never raises."""
@@ -71,7 +80,7 @@ class ChatService:
         chats: tuple[Chat, ...] = ()
         try:
             await settle
-            chats = await self._history.purge()
+            chats = await self._purge()
         except Exception as failure:  # noqa: BLE001 - it is published, and each request meets it again
             error = wire_error(failure)
         self._ready.set()
@@ -83,6 +92,29 @@ class ChatService:
                 session_ids=[chat.id for chat in chats],
             )
         )
+
+    async def _purge(self) -> tuple[Chat, ...]:
+        """Delete for good what cannot be brought back any more, now and when its time has come; return what is left."""
+        left = await self._history.purge()
+        if any(chat.deleted_at is not None for chat in left):
+            self._purge_later()
+        return tuple(chat for chat in left if chat.deleted_at is None)
+
+    def _purge_later(self) -> None:
+        if not self._purges:
+            self._purges = True
+            # Clocks are set; a second more than the time in which a chat can be brought back is enough for most.
+            self._call_later(UNDO_MS / 1000 + 1, self._purge_now)
+
+    def _purge_now(self) -> None:
+        async def purge() -> None:
+            self._purges = False
+            try:
+                await self._purge()
+            except StorageError as error:
+                logger.warning("deleted chats stay until the next start (%s)", error.code)
+
+        self._purging = asyncio.ensure_future(purge())
 
     def when_ready(self, handler: Handler[Payload]) -> Handler[Payload]:
         """Return a handler that waits for the start."""
@@ -173,6 +205,7 @@ class ChatService:
         await self._stop((await self._history.open(request.session_id)).chat)
         now = self._history.time()
         await self._with_chat(request, lambda chat: replace(chat, deleted_at=now), "delete")
+        self._purge_later()
         return {"data": True}
 
     async def restore(self, request: NamedSession) -> JsonObject:

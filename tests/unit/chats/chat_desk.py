@@ -150,6 +150,8 @@ class ChatDesk:
             work()
         while self.recorder._writing is not None:
             await asyncio.shield(self.recorder._writing)
+        if self.service._purging is not None:
+            await self.service._purging
 
     async def session(self, chat: str = "chat", **more: object) -> JsonObject:
         """Return a chat as pages see it."""

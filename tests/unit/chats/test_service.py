@@ -115,6 +115,56 @@ async def test_a_deleted_chat_is_purged_when_its_time_is_over(desk: ChatDesk) ->
     assert (desk.profile.chats, desk.profile.messages, desk.profile.attachments) == ({}, {}, {})
 
 
+async def test_a_deleted_chat_goes_for_good_while_the_background_stays_up(desk: ChatDesk) -> None:
+    await desk.asked_and_answered(1)
+    await desk.service.delete(CHAT)
+    desk.clock += UNDO_MS / 1000 + 1
+    await desk.elapse()
+
+    assert desk.profile.chats == {}
+    assert desk.timers == [], "nothing is left to wait for"
+
+
+async def test_chats_that_are_deleted_together_wait_for_one_time_and_later_ones_for_another(desk: ChatDesk) -> None:
+    await desk.asked_and_answered(1)
+    await desk.asked_and_answered(2, chat="other")
+    await desk.elapse()
+    await desk.service.delete(CHAT)
+    desk.clock += UNDO_MS / 2000
+    await desk.service.delete(NamedSession(session_id="other"))
+    assert len(desk.timers) == 1
+    desk.clock += UNDO_MS / 2000 + 1
+    await desk.elapse()
+
+    assert [*desk.profile.chats] == ["other"]
+    desk.clock += UNDO_MS / 1000
+    await desk.elapse()
+    assert desk.profile.chats == {}
+
+
+async def test_a_chat_that_was_deleted_before_the_start_goes_when_its_time_has_come(desk: ChatDesk) -> None:
+    await desk.asked_and_answered(1)
+    await desk.service.delete(CHAT)
+    after = ChatDesk(profile=desk.profile, clock=desk.clock + 10)
+    await after.service.start(after.recorder.settle(()))
+    after.clock += UNDO_MS / 1000
+    await after.elapse()
+
+    assert after.profile.chats == {}
+
+
+async def test_a_purge_that_the_storage_refuses_loses_nothing(desk: ChatDesk) -> None:
+    await desk.asked_and_answered(1)
+    await desk.service.delete(CHAT)
+    desk.clock += UNDO_MS / 1000 + 1
+    desk.profile.refuses = True
+    await desk.elapse()
+
+    assert [*desk.profile.chats] == ["chat"]
+    await desk.history.purge()
+    assert desk.profile.chats == {}
+
+
 async def test_deleting_a_chat_stops_its_answer_first(desk: ChatDesk) -> None:
     await desk.ask("Why?", 1)
     await desk.service.delete(CHAT)
