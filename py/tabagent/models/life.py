@@ -185,6 +185,8 @@ class ModelLife:
         self._handover.keep(self._restoring())
         progress.ready(f"{request.model_id} is ready")
         self._announce_ready(self._loaded, request.load_id)
+        # When it was last used has changed.
+        self._publish(ManifestUpdated())
         self._idleness.begin()
         load.end()
 

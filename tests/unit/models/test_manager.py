@@ -60,7 +60,7 @@ async def test_the_events_of_a_load_come_in_order(world: World) -> None:
     assert Status.ERROR not in statuses
     kinds = (WorkerStateChanged, ManifestUpdated, WorkerReady, Fault)
     order = [kind for kind, _ in groupby(only(kinds, world.events))]
-    assert order == [WorkerStateChanged, ManifestUpdated, WorkerStateChanged, WorkerReady]
+    assert order == [WorkerStateChanged, ManifestUpdated, WorkerStateChanged, WorkerReady, ManifestUpdated]
 
 
 async def test_the_progress_of_a_load_ends_at_a_hundred_and_never_falls(world: World) -> None:
