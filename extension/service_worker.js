@@ -62,16 +62,23 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
   return true;
 });
 
+const entries = /** @type {const} */ (["page", "selection"]);
+const titleOf = (/** @type {"page" | "selection"} */ id) => chrome.i18n.getMessage(`extension_menu_${id}`);
 chrome.runtime.onInstalled.addListener(() => {
   // A panel that Chrome opens by itself is no use of the extension: the page could not be read then (activeTab).
   void chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: false });
   chrome.contextMenus.removeAll(() => {
     const documentUrlPatterns = ["http://*/*", "https://*/*", "file:///*"];
-    for (const id of /** @type {const} */ (["page", "selection"])) {
-      const title = chrome.i18n.getMessage(`extension_menu_${id}`);
-      chrome.contextMenus.create({ id, title, contexts: [id], documentUrlPatterns });
+    for (const id of entries) {
+      chrome.contextMenus.create({ id, title: titleOf(id), contexts: [id], documentUrlPatterns });
     }
   });
+});
+// Chrome keeps the entries as they were made, whatever its language is now; an update may be making them anew (lastError).
+chrome.runtime.onStartup.addListener(() => {
+  for (const id of entries) {
+    chrome.contextMenus.update(id, { title: titleOf(id) }, () => void chrome.runtime.lastError);
+  }
 });
 
 // A click lets the page be read, and the panel opens only within it; some windows have no side panels.
