@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import cast
 
 import pytest
 
 from tabagent.events import ErrorCodes, TransferStates
-from tabagent.parameters import AppearanceSettings, ResourceSettings, schema
+from tabagent.parameters import AppearanceSettings, GenerationSettings, Kind, Refusal, ResourceSettings, schema
 from tabagent.parameters.appearance import LANGUAGES
 from tools.build.locales import DEFAULT, languages, texts_of
 from tools.environment import ROOT
@@ -18,6 +20,15 @@ ENGLISH = texts_of(LOCALES, DEFAULT)
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "extension/sidepanel").rglob("*.js")))
 PLURAL = re.compile(r"_(zero|one|two|few|many|other)$")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+SETTINGS = [row for kind in (AppearanceSettings, GenerationSettings, ResourceSettings) for row in schema(kind)]
+NAMES = {str(row["name"]) for row in SETTINGS}
+# What the background says of its settings; its English is the panel's, so that only the other languages have a text.
+PUBLISHED = {f"setting_{row['name']}_help": str(row["meaning"]) for row in SETTINGS} | {
+    f"setting_refused_{refusal.code}": str(refusal) for refusal in Refusal
+}
+TO_TRANSLATE = ENGLISH | PUBLISHED
+# Names that nobody translates.
+TECHNICAL = {"top_k", "top_p", "min_p", "typical_p"}
 # Keys that are put together: what their ends are, and where the ends come from.
 PUT_TOGETHER = {
     "error_": "codes of errors.py",
@@ -49,11 +60,11 @@ def test_the_folders_are_the_languages_that_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_a_language_has_exactly_the_texts_of_english(language: str) -> None:
+def test_a_language_has_exactly_the_texts_of_english_and_those_of_the_settings(language: str) -> None:
     texts = texts_of(LOCALES, language)
 
-    assert set(ENGLISH) - set(texts) == set()
-    assert set(texts) - set(ENGLISH) == set()
+    assert set(TO_TRANSLATE) - set(texts) == set()
+    assert set(texts) - set(TO_TRANSLATE) == set()
     assert [key for key, text in texts.items() if not text.strip()] == []
 
 
@@ -62,7 +73,7 @@ def test_a_text_has_the_placeholders_of_english(language: str) -> None:
     texts = texts_of(LOCALES, language)
     wrong = {
         key: (texts[key], text)
-        for key, text in ENGLISH.items()
+        for key, text in TO_TRANSLATE.items()
         if sorted(PLACEHOLDER.findall(text)) != sorted(PLACEHOLDER.findall(texts[key]))
     }
 
@@ -74,7 +85,7 @@ def test_a_language_is_not_a_copy_of_english(language: str) -> None:
     """Some words are the same in two languages; most texts of more than three words are not."""
     texts = texts_of(LOCALES, language)
 
-    assert [key for key, text in ENGLISH.items() if len(text.split()) > 3 and texts[key] == text] == []
+    assert [key for key, text in TO_TRANSLATE.items() if len(text.split()) > 3 and texts[key] == text] == []
 
 
 def test_every_text_that_the_panel_asks_for_exists() -> None:
@@ -109,10 +120,45 @@ def test_every_state_of_a_transfer_has_its_word() -> None:
     assert words == {str(state) for state in TransferStates}
 
 
-def test_the_english_help_of_a_setting_is_what_the_background_publishes() -> None:
-    known = [*schema(), *schema(AppearanceSettings), *schema(ResourceSettings)]
-    meanings = {f"setting_{each['name']}_help": each["meaning"] for each in known}
-    help_texts = {key: text for key, text in ENGLISH.items() if re.fullmatch(r"setting_\w+_help", key)}
+def test_what_the_background_says_of_a_setting_is_written_once_in_english() -> None:
+    assert set(PUBLISHED) & set(ENGLISH) == set()
 
-    assert len(help_texts) >= 20
-    assert help_texts == {key: meanings.get(key) for key in help_texts}
+
+def test_settings_of_one_name_share_what_is_said_of_them() -> None:
+    meanings = {(row["name"], row["meaning"]) for row in SETTINGS}
+
+    assert len(meanings) == len(NAMES)
+
+
+def test_a_reason_that_no_setting_has_is_not_translated() -> None:
+    assert {row["refusedCode"] for row in SETTINGS} - {""} == {refusal.code for refusal in Refusal}
+
+
+def test_every_setting_has_a_label_except_those_that_are_known_by_their_technical_name() -> None:
+    assert {name for name in NAMES if f"setting_{name}" not in ENGLISH} == TECHNICAL
+
+
+@pytest.mark.parametrize("language", [DEFAULT, *OTHERS])
+def test_two_settings_have_two_labels(language: str) -> None:
+    texts = texts_of(LOCALES, language)
+    labels = [texts[f"setting_{name}"] for name in NAMES - TECHNICAL]
+
+    assert [label for label in labels if labels.count(label) > 1] == []
+
+
+def test_every_text_of_the_settings_belongs_to_one_to_a_choice_or_to_a_type() -> None:
+    said = set(re.findall(r"\"(setting_[a-z0-9_]+)\"", SOURCES))
+    labels = {f"setting_{name}" for name in NAMES}
+    choices = {f"setting_{row['name']}_{choice}" for row in SETTINGS for choice in cast(list[str], row["choices"])}
+    types = {f"setting_written_{kind.replace(' ', '_')}" for kind in Kind}
+    sources = {f"setting_from_{source}" for source in ("default", "model", "global")}
+
+    assert {key for key in ENGLISH if key.startswith("setting_")} - said - labels - choices - types - sources == set()
+
+
+def test_an_arabic_help_begins_with_a_letter_that_turns_its_line_to_the_left() -> None:
+    """A help text goes the direction of its first letter, because it may be the background's English."""
+    texts = texts_of(LOCALES, "ar")
+    first = {key: next(filter(str.isalpha, texts[key])) for key in PUBLISHED}
+
+    assert [key for key, letter in first.items() if unicodedata.bidirectional(letter) != "AL"] == []

@@ -43,9 +43,9 @@ export function rich(key, values) {
     });
 }
 
-/** @param {string} key @returns {boolean} whether there is such a text */
+/** @param {string} key @returns {boolean} whether there is such a text, in the language that is spoken or in English */
 export function has(key) {
-  return key in ENGLISH;
+  return key in current.texts || key in ENGLISH;
 }
 
 /** @returns {string} the language of the texts: "de" */

@@ -7,29 +7,33 @@ import { LANGUAGES } from "./languages.js";
 
 /** @typedef {import("./types.js").Parameter} Parameter */
 
-// How the names' short words are written.
-/** @type {Readonly<Record<string, string>>} */
-const WORDS = { json: "JSON", id: "ID", ids: "IDs", eos: "EOS", bos: "BOS", ngram: "n-gram", mb: "MB" };
 // Of a value that is only mentioned.
 const MOST_SHOWN = 60;
 
-/** @param {string} name @returns {string} "Top k" for "top_k", where the language has no word of its own for it */
+/** @param {string} name @returns {string} "Top k" for "top_k", where the languages have no words of their own for it */
 export function labelOf(name) {
-  if (has(`setting_${name}`)) return t(`setting_${name}`);
-  const words = name.split("_").map((word) => WORDS[word] ?? word);
-  const text = words.join(" ");
-  return text[0].toUpperCase() + text.slice(1);
+  const text = name.replaceAll("_", " ");
+  return said(`setting_${name}`, text[0].toUpperCase() + text.slice(1));
 }
 
-/** @param {Parameter} parameter @returns {string} the background's English, where the language has no other words */
+/** @param {Parameter} parameter @returns {string} what it does: English as the background publishes it, or a translation */
 export function meaningOf({ name, meaning }) {
-  return has(`setting_${name}_help`) ? t(`setting_${name}_help`) : meaning;
+  return said(`setting_${name}_help`, meaning);
+}
+
+/** @param {Parameter} parameter @returns {string} why only its default is taken, as `meaningOf` has its words */
+export function refusalOf({ refused, refusedCode }) {
+  return said(`setting_refused_${refusedCode}`, refused);
 }
 
 /** @param {Parameter} parameter @param {unknown} value one of its choices @returns {string} */
 export function choiceLabel({ name }, value) {
-  const key = `setting_${name}_${value}`;
-  return has(key) ? t(key) : (LANGUAGES[String(value)]?.name ?? String(value));
+  return said(`setting_${name}_${value}`, LANGUAGES[String(value)]?.name ?? String(value));
+}
+
+/** @param {string} key @param {string} otherwise @returns {string} */
+function said(key, otherwise) {
+  return has(key) ? t(key) : otherwise;
 }
 
 /** @param {Parameter} parameter @returns {boolean} whether one line is enough for it */

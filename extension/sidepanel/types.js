@@ -62,7 +62,7 @@
  * @typedef {{
  *   name: string, type: string, default: any, low: number | null, high: number | null, aboveLow: boolean,
  *   step: number | null, limit: number | null, choices?: readonly unknown[] | null, nullable: boolean, group: "common" | "advanced" | "fixed",
- *   meaning: string, source: string, refused: string,
+ *   meaning: string, source: string, refused: string, refusedCode: string,
  * }} Parameter  a setting, as the background declares it
  *
  * @typedef {"global" | "model" | "resources" | "appearance"} Scope  whom a setting is for: all models, one of them, the machine,

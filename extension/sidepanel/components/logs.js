@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { t } from "../i18n.js";
+import { labelOf } from "../setting_text.js";
 import { PanelElement } from "./element.js";
 import { backIcon, downIcon } from "./icons.js";
 import { filterBar } from "./log-filters.js";
@@ -35,7 +36,9 @@ export class Logs extends PanelElement {
               ${t("logs_download")}
             </button>
           </div>
-          <p class=${inFull ? "wrong" : "hint"}>${inFull ? t("logs_with_content") : t("logs_about")}</p>
+          <p class=${inFull ? "wrong" : "hint"} data-testid="logs-about">
+            ${inFull ? t("logs_with_content", { name: labelOf("debug_content") }) : t("logs_about")}
+          </p>
           ${filterBar(logs, this.commands.logs)}
         </div>
         <div

@@ -6,7 +6,7 @@ import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { PRESETS } from "../presets.js";
 import { fits } from "../setting_search.js";
-import { labelOf, meaningOf } from "../setting_text.js";
+import { labelOf, meaningOf, refusalOf } from "../setting_text.js";
 import { hasOwn, isChosen, settingView, subject } from "../settings_state.js";
 import { titleOf } from "../view.js";
 import { PanelElement } from "./element.js";
@@ -279,7 +279,7 @@ function fixedList(parameters) {
           <dt title=${parameter.name}>${labelOf(parameter.name)}</dt>
           <dd data-testid="fixed" data-name=${parameter.name}>
             <bdi>${meaningOf(parameter)}</bdi>
-            <span class="reason">${t("settings_not_here", { reason: parameter.refused })}</span>
+            <span class="reason">${t("settings_not_here", { reason: refusalOf(parameter) })}</span>
           </dd>
         `,
       )}

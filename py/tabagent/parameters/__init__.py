@@ -18,7 +18,7 @@ from tabagent.parameters.layers import (
     schema,
 )
 from tabagent.parameters.parameter import Group, Kind, Parameter, Source
-from tabagent.parameters.refusals import BadSetting, UnsupportedSetting
+from tabagent.parameters.refusals import BadSetting, Refusal, UnsupportedSetting
 from tabagent.parameters.resources import ResourceSettings
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Kind",
     "Layer",
     "Parameter",
+    "Refusal",
     "ResourceSettings",
     "Settings",
     "Source",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tabagent.errors import JsonValue
 from tabagent.parameters.parameter import Group, Kind, Source, fixed, option
+from tabagent.parameters.refusals import Refusal
 
 MAX_NEW_TOKENS = 32_768
 # Contexts of a million tokens exist.
@@ -23,10 +24,6 @@ MAX_PREFIX_CHARACTERS = 10_000
 DAY_SECONDS = 86_400
 
 _COMMON = Group.COMMON
-_BEAMS = "an answer is shown while it is written, and the text of beams changes until the last token"
-_ENCODER = "it is for models with an encoder, and TabAgent runs models that go on with a text"
-_TENSORS = "an answer is text; nothing in TabAgent could receive tensors"
-_WORDS = "it needs beams, and the text of beams changes until the last token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,59 +270,58 @@ class GenerationSettings:
     threads: int = fixed(
         Kind.INTEGER,
         0,
-        "Threads of the processor; 0 takes as many as help.",
-        "the threads belong to all models; set them in the resource settings",
+        "Threads of the processor to compute with, from the next load on; 0 takes as many as help.",
+        Refusal.SHARED_THREADS,
         source=Source.TABAGENT,
     )
     batch_size: int = fixed(
         Kind.INTEGER,
         1,
         "Prompts at a time.",
-        "a chat has one prompt at a time",
+        Refusal.ONE_PROMPT,
         source=Source.TABAGENT,
     )
-    num_return_sequences: int = fixed(Kind.INTEGER, 1, "Answers for each prompt.", "a prompt gets one answer")
-    num_beams: int = fixed(Kind.INTEGER, 1, "Texts that are followed at a time; 1 is no beam search.", _BEAMS)
-    num_beam_groups: int = fixed(Kind.INTEGER, 1, "Groups of beams.", _BEAMS)
-    diversity_penalty: float = fixed(Kind.NUMBER, 0.0, "Keeps groups of beams apart.", _BEAMS)
-    early_stopping: bool = fixed(Kind.BOOLEAN, False, "Ends the beam search with the first whole beams.", _BEAMS)
-    length_penalty: float = fixed(Kind.NUMBER, 1.0, "Prefers longer beams, or shorter ones.", _BEAMS)
+    num_return_sequences: int = fixed(Kind.INTEGER, 1, "Answers for each prompt.", Refusal.ONE_ANSWER)
+    num_beams: int = fixed(Kind.INTEGER, 1, "Texts that are followed at a time; 1 is no beam search.", Refusal.BEAMS)
+    num_beam_groups: int = fixed(Kind.INTEGER, 1, "Groups of beams.", Refusal.BEAMS)
+    diversity_penalty: float = fixed(Kind.NUMBER, 0.0, "Keeps groups of beams apart.", Refusal.BEAMS)
+    early_stopping: bool = fixed(Kind.BOOLEAN, False, "Ends the beam search with the first whole beams.", Refusal.BEAMS)
+    length_penalty: float = fixed(Kind.NUMBER, 1.0, "Prefers longer beams, or shorter ones.", Refusal.BEAMS)
     penalty_alpha: float = fixed(
         Kind.NUMBER,
         0.0,
         "Contrastive search: how much repeating costs.",
-        "contrastive search computes every one of the top_k candidates a step further, and the engine gives no hidden "
-        "states to compare them",
+        Refusal.CONTRASTIVE_SEARCH,
     )
     guidance_scale: float = fixed(
         Kind.NUMBER,
         1.0,
         "Classifier-free guidance: how much the prompt counts; 1 is none.",
-        "guidance needs a second pass for every token, without the prompt",
+        Refusal.GUIDANCE,
     )
     encoder_repetition_penalty: float = fixed(
-        Kind.NUMBER, 1.0, "As repetition_penalty, of the encoder's text.", _ENCODER
+        Kind.NUMBER, 1.0, "As repetition_penalty, of the encoder's text.", Refusal.ENCODER
     )
     encoder_no_repeat_ngram_size: int = fixed(
-        Kind.INTEGER, 0, "As no_repeat_ngram_size, of the encoder's text.", _ENCODER
+        Kind.INTEGER, 0, "As no_repeat_ngram_size, of the encoder's text.", Refusal.ENCODER
     )
-    decoder_start_token_id: None = fixed(Kind.NOTHING, None, "The token that the decoder begins with.", _ENCODER)
+    decoder_start_token_id: None = fixed(Kind.NOTHING, None, "The token that the decoder begins with.", Refusal.ENCODER)
     attention_mask: bool = fixed(
         Kind.BOOLEAN,
         True,
         "Tells the model which tokens are padding.",
-        "the mask is always made, and is all ones because nothing is padded",
+        Refusal.NO_PADDING,
         source=Source.TABAGENT,
     )
-    force_words_ids: None = fixed(Kind.NOTHING, None, "Token sequences that must occur.", _WORDS)
-    constraints: None = fixed(Kind.NOTHING, None, "Constraint objects for the beam search.", _WORDS)
+    force_words_ids: None = fixed(Kind.NOTHING, None, "Token sequences that must occur.", Refusal.NEEDS_BEAMS)
+    constraints: None = fixed(Kind.NOTHING, None, "Constraint objects for the beam search.", Refusal.NEEDS_BEAMS)
     forced_decoder_ids: None = fixed(
         Kind.NOTHING,
         None,
         "Tokens that are forced at places of the answer.",
-        "transformers has given it up; use forced_bos_token_id for the first token, or write the text into the prompt",
+        Refusal.GIVEN_UP,
     )
-    output_attentions: bool = fixed(Kind.BOOLEAN, False, "Return the attention tensors.", _TENSORS)
-    output_hidden_states: bool = fixed(Kind.BOOLEAN, False, "Return the hidden states.", _TENSORS)
-    output_scores: bool = fixed(Kind.BOOLEAN, False, "Return the scores.", _TENSORS)
-    return_dict_in_generate: bool = fixed(Kind.BOOLEAN, False, "Return an object with tensors.", _TENSORS)
+    output_attentions: bool = fixed(Kind.BOOLEAN, False, "Return the attention tensors.", Refusal.TENSORS)
+    output_hidden_states: bool = fixed(Kind.BOOLEAN, False, "Return the hidden states.", Refusal.TENSORS)
+    output_scores: bool = fixed(Kind.BOOLEAN, False, "Return the scores.", Refusal.TENSORS)
+    return_dict_in_generate: bool = fixed(Kind.BOOLEAN, False, "Return an object with tensors.", Refusal.TENSORS)

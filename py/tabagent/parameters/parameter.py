@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeGuard, cast
 
 from tabagent.errors import JsonObject, JsonValue
-from tabagent.parameters.refusals import WrongValue
+from tabagent.parameters.refusals import Refusal, WrongValue
 
 # No vocabulary is larger; ids above it are nonsense.
 MAX_TOKEN_ID = 10_000_000
@@ -85,7 +85,7 @@ class Parameter:
         limit: Characters of a text at most.
         choices: The words that a choice takes.
         nullable: Null is taken, and means the default.
-        refused: Why only the default is taken; empty where other values work.
+        refused: Why only the default is taken; None where other values work.
     """
 
     kind: Kind
@@ -100,7 +100,7 @@ class Parameter:
     limit: int | None = None
     choices: tuple[str, ...] = ()
     nullable: bool = False
-    refused: str = ""
+    refused: Refusal | None = None
 
     def read(self, value: JsonValue) -> JsonValue:
         """Return a value as it is kept: whole numbers as `int`, others as `float`, lists and objects copied.
@@ -134,7 +134,8 @@ class Parameter:
             "group": str(self.group),
             "meaning": self.meaning,
             "source": str(self.source),
-            "refused": self.refused,
+            "refused": str(self.refused or ""),
+            "refusedCode": self.refused.code if self.refused else "",
         }
 
 
@@ -149,7 +150,7 @@ def option(kind: Kind, default: JsonValue, meaning: str, **rest: Any) -> Any:
     return field(default_factory=lambda: parameter.field_value(copy.deepcopy(default)), metadata={METADATA: parameter})
 
 
-def fixed(kind: Kind, default: JsonValue, meaning: str, refused: str, **rest: Any) -> Any:
+def fixed(kind: Kind, default: JsonValue, meaning: str, refused: Refusal, **rest: Any) -> Any:
     """Return the field of a setting of which only the neutral value is taken; see `option`."""
     return option(kind, default, meaning, group=Group.FIXED, nullable=True, refused=refused, **rest)
 

@@ -1,8 +1,9 @@
-"""The errors of settings: a value that is wrong, and one that this engine cannot do."""
+"""The errors of settings: a value that is wrong, and one that this engine cannot do, with the reasons why it cannot."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum, unique
 
 from tabagent.errors import BadRequest, JsonValue, RequestError
 from tabagent.events import ErrorCodes
@@ -10,6 +11,33 @@ from tabagent.events import ErrorCodes
 # Of a value in a message and in an error's details: enough to find it again.
 MAX_SHOWN_CHARACTERS = 80
 MAX_DETAIL_CHARACTERS = 1000
+
+
+@unique
+class Refusal(StrEnum):
+    """Why only the default of a setting is taken, in English, without a full stop."""
+
+    BEAMS = "an answer is shown while it is written, and the text of beams changes until the last token"
+    NEEDS_BEAMS = "it needs beams, and the text of beams changes until the last token"
+    ENCODER = "it is for models with an encoder, and TabAgent runs models that go on with a text"
+    TENSORS = "an answer is text; nothing in TabAgent could receive tensors"
+    SHARED_THREADS = "the threads belong to all models; set them in the resource settings"
+    ONE_PROMPT = "a chat has one prompt at a time"
+    ONE_ANSWER = "a prompt gets one answer"
+    CONTRASTIVE_SEARCH = (
+        "contrastive search computes every one of the top_k candidates a step further, and the engine gives no hidden "
+        "states to compare them"
+    )
+    GUIDANCE = "guidance needs a second pass for every token, without the prompt"
+    NO_PADDING = "the mask is always made, and is all ones because nothing is padded"
+    GIVEN_UP = (
+        "transformers has given it up; use forced_bos_token_id for the first token, or write the text into the prompt"
+    )
+
+    @property
+    def code(self) -> str:
+        """What other languages find their words by."""
+        return self.name.lower()
 
 
 class WrongValue(Exception):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
+from tabagent.parameters import AppearanceSettings, ResourceSettings, schema
 from tests.browser.panel import test_drive_dialog, test_logs_page
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
@@ -56,14 +57,21 @@ def _check(panel: ScriptedPanel, where: str) -> list[object]:
     return [(where, each) for each in [*found, *scrollers, *([width] if width[0] > width[1] else [])]]
 
 
+def _unfold(panel: ScriptedPanel) -> None:
+    """Show all that the page of settings has."""
+    for name in ("advanced", "fixed", "resources"):
+        panel.one(f"group-{name}").evaluate("element => { element.open = true; }")
+    for shown in ("max-time", "fixed", "resource-threads"):
+        expect(panel.one(shown).first).to_be_visible()
+
+
 def _walk(panel: ScriptedPanel) -> list[object]:
     """Go through all pages and return what is wrong on them."""
     panel.press("tab-models")
     wrong = _check(panel, "models")
     panel.press("tab-settings")
-    panel.one("group-advanced").evaluate("element => { element.open = true; }")
+    _unfold(panel)
     expect(panel.one("kept").first).to_be_visible()
-    expect(panel.one("max-time")).to_be_visible()
     wrong += _check(panel, "settings")
     panel.press("prompt-new")
     wrong += _check(panel, "prompt")
@@ -101,6 +109,25 @@ def test_large_arabic_text_goes_from_right_to_left_and_fits_320_pixels(panel: Sc
     panel.page.reload()
     panel.page.wait_for_selector("html[lang=ar][dir=rtl][data-connected=true]")
     expect(panel.one("tab-settings")).to_contain_text(ARABIC["chat_tab_settings"])
+
+
+def test_everything_that_is_said_of_a_setting_is_in_the_language_that_was_chosen(panel: ScriptedPanel) -> None:
+    panel.press("tab-settings")
+    _look(panel, language="ar")
+    panel.page.wait_for_selector("html[lang=ar]")
+    _unfold(panel)
+
+    shown = panel.one("settings").text_content() or ""
+    for row in [*schema(), *schema(ResourceSettings), *schema(AppearanceSettings)]:
+        name, code = row["name"], row["refusedCode"]
+        said = [f"setting_{name}", f"setting_{name}_help", f"setting_refused_{code}"]
+        assert [ARABIC[key] for key in said if key in ARABIC and ARABIC[key] not in shown] == []
+        assert str(row["meaning"]) not in shown
+        assert not code or str(row["refused"]) not in shown
+    directions = panel.page.evaluate(
+        "[...document.querySelectorAll('.settings .hint > bdi')].map((each) => getComputedStyle(each).direction)"
+    )
+    assert set(directions) == {"rtl"}
 
 
 def test_the_pages_own_choice_of_a_look_is_saved_and_shown_at_once(panel: ScriptedPanel) -> None:

@@ -12,7 +12,7 @@ from tabagent.events import DBEventNames, RuntimeMessageTypes, UIEventNames
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.test_account_and_files import AXE
-from tests.browser.panel.wire_models import Json, replies
+from tests.browser.panel.wire_models import Json, replies, settings
 from tools.browser import ExtensionBrowser
 
 GET = RuntimeMessageTypes.GET_LOG_ENTRIES
@@ -100,6 +100,13 @@ def test_entries_are_shown_with_level_part_and_details(logs: ScriptedPanel) -> N
     expect(details).not_to_be_visible()
     rows.nth(3).locator("summary").click()
     expect(details).to_contain_text("ValueError")
+
+
+def test_logs_that_hold_content_name_the_setting_that_lets_them(open_panel: OpenPanel) -> None:
+    kept = settings(resources={"debug_content": True})
+    panel = opened(open_panel, {RuntimeMessageTypes.GET_SETTINGS: kept})
+
+    expect(panel.one("logs-about")).to_contain_text("the setting “Debug content” is on")
 
 
 def test_filters_are_asked_of_the_background(logs: ScriptedPanel) -> None:

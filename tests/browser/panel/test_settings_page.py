@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tabagent.events import RuntimeMessageTypes, UIEventNames, WorkerEventNames
-from tabagent.parameters import BadSetting, ResourceSettings, defaults, parameters, schema
+from tabagent.parameters import BadSetting, Refusal, ResourceSettings, defaults, parameters, schema
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.test_account_and_files import AXE
@@ -77,7 +77,7 @@ def test_every_setting_of_the_schema_is_shown_once_with_its_meaning(open_panel: 
     assert set(listed) == refused
     assert _names(panel, "resources") == parameters(ResourceSettings).keys()
     expect(_setting(panel, "top_k")).to_contain_text(declared["top_k"].meaning)
-    expect(panel.one("fixed").filter(has_text="Texts that are followed")).to_contain_text(declared["num_beams"].refused)
+    expect(panel.one("fixed").filter(has_text="Texts that are followed")).to_contain_text(str(Refusal.BEAMS))
 
 
 def test_a_setting_that_nobody_has_heard_of_is_drawn_from_its_type(open_panel: OpenPanel) -> None:

@@ -13,6 +13,7 @@ from tabagent.errors import JsonObject
 from tabagent.parameters import (
     BadSetting,
     GenerationSettings,
+    Refusal,
     ResourceSettings,
     UnsupportedSetting,
     accepted,
@@ -182,6 +183,14 @@ def test_the_schema_says_everything_and_is_plain_json(kind: type[GenerationSetti
         assert row["type"]
         assert row["source"]
         assert row["group"] == "fixed" or not row["refused"]
+
+
+def test_the_schema_tells_why_a_setting_is_fixed_in_english_and_by_a_code() -> None:
+    told = {row["name"]: (row["refused"], row["refusedCode"]) for row in schema()}
+
+    assert told["num_beams"] == (str(Refusal.BEAMS), "beams")
+    assert told["top_k"] == ("", "")
+    assert all(bool(reason) == bool(code) for reason, code in told.values())
 
 
 def test_the_schema_belongs_to_whoever_asked() -> None:
