@@ -12,7 +12,7 @@ import pytest
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
 from tests.browser.conftest import TINY
 from tests.browser.coverage_data import store
-from tests.browser.inside import adapters, carrying, saying
+from tests.browser.inside import adapters, attaching, carrying, saying
 from tests.browser.inside.covered_main import LINES
 from tests.browser.inside_page import InsidePage
 from tests.browser.wire import chat
@@ -63,6 +63,7 @@ CONTRACTS: dict[str, ModuleType] = {
     "holdings": holdings,
     "tabs": tabs,
     "pdf_reader": pdf_reader,
+    "attaching": attaching,
     "carrying": carrying,
     "saying": saying,
     "fetcher": fetcher,

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes
 from tests.browser.conftest import LONG, connected, forget, open_panel
-from tests.browser.inside.attaching import mapped_pdf_bytes, pdf_bytes
+from tests.browser.inside.pdf_files import pdf_bytes
 from tests.browser.panel_page import PanelPage
 from tests.browser.store.altered_extension import altered
 from tests.browser.wire import Wire
@@ -182,29 +182,6 @@ def test_pages_pdfs_and_files_go_into_the_question(desk: Desk, site: str) -> Non
     # Two articles of some 4,000 characters are in the prompt; the question alone has a few dozen tokens.
     tokens = f"Math.max({last}.waiting?.total ?? 0, {last}.stats?.promptTokens ?? 0)"
     desk.wire.wait(lambda: desk.page.evaluate(tokens) > 1_000, "a prompt with all that is attached")
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding", "character_map", "collection"),
-    [
-        ("冬小麦的成本", "gbk", "GBK-EUC-H", "GB1"),
-        ("冬小麥的成本", "big5", "ETen-B5-H", "CNS1"),
-        ("冬小麦の費用", "cp932", "90ms-RKSJ-H", "Japan1"),
-        ("縦書きの費用", "utf-16-be", "UniJIS-UCS2-V", "Japan1"),
-        ("겨울 밀의 비용", "cp949", "KSCms-UHC-H", "Korea1"),
-    ],
-)
-def test_a_pdf_whose_codes_it_does_not_explain_is_read(
-    desk: Desk, text: str, encoding: str, character_map: str, collection: str
-) -> None:
-    content = mapped_pdf_bytes(text, encoding=encoding, character_map=character_map, collection=collection)
-    desk.attach_file("report.pdf", "application/pdf", content)
-    [report] = desk.settled(1)
-
-    assert report["status"] == "ready", report
-    read = desk.text(report).removeprefix("[Page 1]\n")
-    # What is written from top to bottom comes as a line for each character.
-    assert "".join(read.split()) == "".join(text.split())
 
 
 def test_a_hostile_page_is_read_as_data_and_notices_nothing(desk: Desk, site: str) -> None:

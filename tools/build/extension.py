@@ -21,7 +21,15 @@ FOLDERS: dict[Variant, str] = {"release": "extension", "test": "extension-test"}
 # Packages whose files are vendored, not bundled.
 VENDORED_PACKAGES = ["pyodide", "onnxruntime-web", "pdfjs-dist"]
 # Parts whose sizes are reported, in this order; a path belongs to the first that it starts with.
-PARTS = ["vendor/pyodide/", "vendor/transformers/", "python/python.snapshot", "python/", "sidepanel/", ""]
+PARTS = [
+    "vendor/pyodide/",
+    "vendor/transformers/",
+    "vendor/pdfjs/",
+    "python/python.snapshot",
+    "python/",
+    "sidepanel/",
+    "",
+]
 
 
 def build_extension(variant: Variant = "release", project: Project | None = None) -> Path:

@@ -1,69 +1,16 @@
-"""Worlds of the contracts of tabs and of PDFs, and PDFs made by hand."""
+"""Worlds of the contracts of tabs and of PDFs, and what pdf.js reads beyond its contract."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from tabagent.errors import JsonObject
 from tabagent.ports.tabs import PageScript, Tab
 from tests.browser.inside.chrome_fake import FakeChrome
+from tests.browser.inside.pdf_files import EncodedText, encoded_pdf_bytes, pdf_bytes
 from tests.contracts import pdf_reader, tabs
-
-
-def pdf_bytes(title: str, pages: Sequence[Sequence[str]]) -> bytes:
-    """Return a PDF with lines of 12 points, 14 points apart, in a font that every reader has."""
-    drawn = [" ".join(f"({line}) Tj 0 -14 Td" for line in lines) for lines in pages]
-    return _pdf(title, ["<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"], drawn)
-
-
-def mapped_pdf_bytes(text: str, *, encoding: str, character_map: str, collection: str) -> bytes:
-    """Return a PDF whose codes only a character map explains that readers bring along, as older Asian PDFs have it.
-
-    Args:
-        text: Of its one page.
-        encoding: Python's name of the codes.
-        character_map: The map's name, as `GBK-EUC-H`.
-        collection: Adobe's characters that it leads to, as `GB1`.
-    """
-    fonts = [
-        f"<</Type /Font /Subtype /Type0 /BaseFont /Foreign /Encoding /{character_map} /DescendantFonts [4 0 R]>>",
-        (
-            "<</Type /Font /Subtype /CIDFontType0 /BaseFont /Foreign /FontDescriptor 5 0 R "
-            f"/CIDSystemInfo <</Registry (Adobe) /Ordering ({collection}) /Supplement 2>>>>"
-        ),
-        (
-            "<</Type /FontDescriptor /FontName /Foreign /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 900 "
-            "/Descent -100 /CapHeight 700 /StemV 80>>"
-        ),
-    ]
-    return _pdf("", fonts, [f"<{text.encode(encoding).hex()}> Tj"])
-
-
-def _pdf(title: str, fonts: Sequence[str], pages: Sequence[str]) -> bytes:
-    """Return a PDF of objects of fonts, the first of which draws, and of what is drawn on each page."""
-    first = 4 + len(fonts)
-    kids = " ".join(f"{first + 2 * index} 0 R" for index in range(len(pages)))
-    objects = [
-        "<</Type /Catalog /Pages 2 0 R>>",
-        f"<</Type /Pages /Kids [{kids}] /Count {len(pages)} /MediaBox [0 0 595 842]>>",
-        *fonts,
-        f"<</Title ({title})>>",
-    ]
-    for drawn in pages:
-        content = f"BT /F1 12 Tf 72 720 Td {drawn} ET"
-        font = "/Resources <</Font <</F1 3 0 R>>>>"
-        objects.append(f"<</Type /Page /Parent 2 0 R {font} /Contents {len(objects) + 2} 0 R>>")
-        objects.append(f"<</Length {len(content)}>> stream\n{content}\nendstream")
-    out, places = "%PDF-1.4\n", []
-    for number, content in enumerate(objects, 1):
-        places.append(len(out))
-        out += f"{number} 0 obj\n{content}\nendobj\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    ends = f"/Root 1 0 R /Info {first - 1} 0 R"
-    trailer = f"trailer <</Size {len(objects) + 1} {ends}>>\nstartxref\n{len(out)}\n%%EOF\n"
-    return f"{out}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")
 
 
 class FakeTabs(FakeChrome):
@@ -158,3 +105,68 @@ async def pdfs(js_host: Any) -> AsyncIterator[tuple[pdf_reader.Case, pdf_reader.
                 lambda: js_bytes(json.dumps("no PDF").encode()),
             ),
         )
+
+
+async def chinese_is_read_by_the_character_maps_it_names(js_host: Any) -> None:
+    await _are_read(
+        js_host,
+        EncodedText("UniGB-UCS2-H", "GB1", "冬小麦的成本，按地区。", "utf-16-be"),
+        EncodedText("GBK-EUC-H", "GB1", "冬小麥 2024 年", "gbk"),
+        EncodedText("GB-EUC-H", "GB1", "冬小麦", "gb2312"),
+        EncodedText("ETen-B5-H", "CNS1", "冬小麥的成本", "big5"),
+        EncodedText("UniCNS-UTF16-H", "CNS1", "冬小麥", "utf-16-be"),
+    )
+
+
+async def japanese_is_read_by_the_character_maps_it_names(js_host: Any) -> None:
+    await _are_read(
+        js_host,
+        EncodedText("90ms-RKSJ-H", "Japan1", "冬小麦の費用、地域別 2024", "cp932"),
+        EncodedText("EUC-H", "Japan1", "カタカナとひらがな", "euc_jp"),
+        EncodedText("H", "Japan1", "秋に蒔く", "jis"),
+        EncodedText("UniJIS-UTF16-H", "Japan1", "冬小麦の費用", "utf-16-be"),
+    )
+
+
+async def korean_is_read_by_the_character_maps_it_names(js_host: Any) -> None:
+    await _are_read(
+        js_host,
+        EncodedText("KSCms-UHC-H", "Korea1", "겨울밀의 지역별 비용, 똠방각하", "cp949"),
+        EncodedText("KSC-EUC-H", "Korea1", "겨울밀", "euc_kr"),
+        EncodedText("UniKS-UCS2-H", "Korea1", "지역별 비용", "utf-16-be"),
+    )
+
+
+async def what_is_written_downwards_has_its_characters(js_host: Any) -> None:
+    await _are_read(
+        js_host,
+        EncodedText("UniGB-UCS2-V", "GB1", "冬小麦", "utf-16-be"),
+        EncodedText("90ms-RKSJ-V", "Japan1", "秋に蒔く", "cp932"),
+        EncodedText("KSCms-UHC-V", "Korea1", "겨울밀", "cp949"),
+    )
+
+
+async def glyphs_of_a_known_collection_are_characters_without_a_map_of_their_own(js_host: Any) -> None:
+    # Numbers of Adobe-Japan1: 843 and 844 are あ and ぃ.
+    await _are_read(js_host, EncodedText("Identity-H", "Japan1", "あぃ", "", codes=bytes([3, 0x4B, 3, 0x4C])))
+
+
+async def _are_read(js_host: Any, *texts: EncodedText) -> None:
+    """Assert that each text, on a page of its own, is read as it is."""
+    from tabagent.adapters.browser.ffi import js_bytes
+    from tabagent.adapters.browser.pdf_reader import PdfJsReader
+    from tabagent.attachments.pdf_text import page_text
+
+    document = await PdfJsReader(js_host).open(js_bytes(encoded_pdf_bytes(texts)))
+    read = [page_text(await document.page(number)) for number in range(1, document.page_count + 1)]
+    await document.close()
+    assert read == [text.text for text in texts], read
+
+
+CASES: tuple[Callable[[Any], Awaitable[None]], ...] = (
+    chinese_is_read_by_the_character_maps_it_names,
+    japanese_is_read_by_the_character_maps_it_names,
+    korean_is_read_by_the_character_maps_it_names,
+    what_is_written_downwards_has_its_characters,
+    glyphs_of_a_known_collection_are_characters_without_a_map_of_their_own,
+)

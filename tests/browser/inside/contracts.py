@@ -129,6 +129,8 @@ async def _carried(js_host: Any) -> AsyncIterator[tuple[str, Run]]:
             yield _named(contract.__name__.rpartition(".")[2], case, world)
     for carrying_case in carrying.CASES:
         yield _named("carrying", carrying_case, js_host)
+    for attaching_case in attaching.CASES:
+        yield _named("attaching", attaching_case, js_host)
 
 
 async def _said() -> AsyncIterator[tuple[str, Run]]:
