@@ -93,7 +93,8 @@ class Decoding:
             if any(self._answer.untold):
                 self._publish(self._answer.update())
         await self._take_back_trial()
-        if self._constraint is not None and not self._constraint.complete and reason in (LENGTH, TIME):
+        # Among the limits' ends is one that `forced_eos_token_id` makes of them.
+        if self._constraint is not None and not self._constraint.complete and reason in (LENGTH, TIME, STOP):
             raise IncompleteJson(self._answer.meter.tokens)
         return reason
 

@@ -85,6 +85,24 @@ async def test_an_answer_that_reaches_its_limit_says_so(ready: World) -> None:
     assert (done.generated_text, done.num_tokens, done.finish_reason) == ("one two ", 2, "length")
 
 
+async def test_tokens_that_come_faster_than_anybody_reads_are_told_together(exact: World) -> None:
+    await answered(exact, "one two three four")
+
+    assert [update.num_tokens for update in exact.of(GenerationUpdate)] == [1, 4]
+
+
+async def test_the_first_token_is_told_at_once_even_where_its_text_is_held_back(ready: World) -> None:
+    await answered(ready, "one two", stop=["one x"])
+
+    assert [(update.num_tokens, update.token) for update in ready.of(GenerationUpdate)][:2] == [(1, ""), (2, "one two")]
+
+
+async def test_no_later_update_is_empty(ready: World) -> None:
+    await answered(ready, "one two three four", stop=["two"])
+
+    assert [update.token for update in ready.of(GenerationUpdate)] == ["one", " "]
+
+
 async def test_every_event_names_its_answer(ready: World) -> None:
     await ready.generation.send(chat_request("one two three", chat_id="c9", message_id="m9"))
     await ready.heard(GenerationComplete)
@@ -168,8 +186,8 @@ async def test_an_answer_has_a_time_limit() -> None:
     await world.generation.send(replace(chat_request(LONG), options={"max_time": 12}))
     done = await world.heard(GenerationComplete)
 
-    assert done.finish_reason == "time"
-    assert 0 < done.num_tokens < 20
+    # Eight pieces of the prompt at a second each, then half a second for each token after the first.
+    assert (done.num_tokens, done.finish_reason) == (9, "time")
 
 
 async def test_options_that_are_wrong_are_refused(exact: World) -> None:
@@ -179,15 +197,27 @@ async def test_options_that_are_wrong_are_refused(exact: World) -> None:
     assert exact.events == []
 
 
-async def test_json_that_does_not_end_is_an_error_with_what_had_come(exact: World) -> None:
+@pytest.mark.parametrize(
+    "limit", [{"max_new_tokens": 2}, {"max_new_tokens": 3, "forced_eos_token_id": 0}, {"max_time": 0.3}]
+)
+async def test_json_that_does_not_end_is_an_error_with_what_had_come(ready: World, limit: dict[str, JsonValue]) -> None:
     words = '{ "a": [ 1, 2, 3 ] }'
-    await exact.generation.send(replace(chat_request(words), options={"json_mode": True, "max_new_tokens": 2}))
-    fault = await exact.heard(GenerationFault)
+    await ready.generation.send(replace(chat_request(words), options={"json_mode": True, **limit}))
+    fault = await ready.heard(GenerationFault)
 
     assert fault.error["code"] == ErrorCodes.INCOMPLETE_JSON
-    assert fault.generated_text
-    assert exact.host.restarts == []
-    assert (await answered(exact, "one")).generated_text == "one "
+    assert fault.generated_text == '{ "a": '
+    assert ready.host.restarts == []
+    assert (await answered(ready, "one")).generated_text == "one "
+
+
+async def test_json_that_the_person_stops_is_no_error(ready: World) -> None:
+    await ready.generation.send(replace(chat_request('{ "a": [ 1, 2, 3 ] }'), options={"json_mode": True}))
+    await ready.heard(GenerationUpdate)
+    await ready.generation.interrupt(InterruptGeneration(chat_id="", message_id=""))
+
+    assert (await ready.heard(GenerationStopped)).finish_reason == "stopped"
+    assert ready.of(GenerationFault) == []
 
 
 async def test_json_that_is_continued_goes_on_with_the_value_that_was_begun(exact: World) -> None:
