@@ -67,6 +67,21 @@ async def test_the_next_prompt_goes_on_after_the_answer() -> None:
     assert await caches.answer("a", [1, 2, 3, 4, 5, 6, 7], [8]) == 5
 
 
+async def test_tokens_behind_the_first_that_differs_are_computed_again_even_where_they_are_alike() -> None:
+    caches = Caches()
+    await caches.answer("a", [1, 2, 3], [4, 5, 6])
+
+    assert await caches.answer("a", [1, 9, 3, 4, 5, 6, 7, 8], [1]) == 1
+
+
+async def test_of_a_cache_that_was_cut_no_more_was_computed_as_a_prompt_than_is_left() -> None:
+    caches = Caches()
+    await caches.answer("a", [1, 2, 3, 4, 5], [6])
+    cache = await caches.caches.open("a", [1, 2, 3, 9, 9], EXACT, reuse=True)
+
+    assert (cache.token_ids, cache.as_prompt) == ([1, 2, 3], 3)
+
+
 async def test_what_the_template_rewrote_is_computed_again() -> None:
     caches = Caches()
     await caches.answer("a", [1, 2, 3], [90, 91, 4])
@@ -167,6 +182,30 @@ async def test_over_the_budget_the_chat_that_waited_longest_gives_way() -> None:
 
     assert oldest.released
     assert await caches.answer("a", [1, 2, 3, 4, 5, 6, 7, 8], [9]) == 6
+
+
+async def test_as_many_chats_give_way_as_the_budget_asks_for() -> None:
+    caches = Caches(budget=12 * TOKEN_BYTES)
+    for chat in "abc":
+        await caches.answer(chat, [1, 2, 3], [4])
+    await caches.answer("d", [1, 2, 3, 4, 5, 6], [7])
+
+    assert [cache.released for cache in caches.engine.caches] == [True, True, False, False]
+    assert caches.caches.size == 11 * TOKEN_BYTES
+
+
+async def test_a_cache_that_takes_another_ones_place_is_the_newest_and_the_other_is_given_back() -> None:
+    caches = Caches(budget=8 * TOKEN_BYTES)
+    first, second = [await caches.caches.open("a", [], EXACT, reuse=True) for _ in range(2)]
+    await caches.caches.keep("a", first)
+    await caches.answer("b", [1, 2, 3], [4])
+    await caches.caches.keep("a", second)
+    oldest = caches.of("b")
+    assert caches.engine.caches[0].released
+    await caches.answer("c", [1, 2, 3, 4], [5])
+
+    assert oldest.released
+    assert not caches.of("a").released
 
 
 async def test_one_chat_over_the_budget_keeps_nothing() -> None:
