@@ -81,6 +81,23 @@ async def test_an_answer_that_ended_by_itself_is_complete_even_when_a_stop_came_
     assert world.of(GenerationStopped) == []
 
 
+async def test_a_stop_in_the_pass_before_the_last_token_of_the_limit_is_a_stop() -> None:
+    class Heard(MemoryEngine):
+        """Hears the stop after the first token."""
+
+        async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
+            scores = await super().forward(cache, token_ids, logits=logits)
+            if world.generation.describe()["generating"] and cache.length == 5:
+                await world.generation.interrupt(EVERYTHING)
+            return scores
+
+    world = World(MemoryFetcher(hub_answers()), engine=Heard())
+    await world.load()
+    await world.generation.send(chat_request("one two three four", max_new_tokens=2))
+
+    assert (await world.heard(GenerationStopped)).generated_text == "one two "
+
+
 class SlowSettings(SettingsOf):
     """Settings that are read when the test says so."""
 
