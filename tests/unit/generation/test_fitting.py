@@ -29,16 +29,23 @@ class Encoder:
         return [hash(message) % 1000] * (4 + -(-len(message.content) // self.width))
 
 
-def turn(number: int, length: int = 200) -> list[ChatMessage]:
-    return [ChatMessage("user", f"{number:05} ".ljust(length, "q")), ChatMessage("assistant", "a" * length)]
+class Mixed(Encoder):
+    """A tokenizer that takes eight ASCII characters together, and every other one alone."""
+
+    def message(self, message: ChatMessage) -> list[int]:
+        return [1] * (4 + len(message.content) // (8 if message.content.isascii() else 1))
 
 
-def chat(turns: int, length: int = 200, system: str = "Be brief.") -> list[ChatMessage]:
+def turn(number: int, length: int = 200, letter: str = "a") -> list[ChatMessage]:
+    return [ChatMessage("user", f"{number:05} ".ljust(length, letter)), ChatMessage("assistant", letter * length)]
+
+
+def chat(turns: int, length: int = 200, system: str = "Be brief.", letter: str = "a") -> list[ChatMessage]:
     """Return a conversation of whole turns and a last question."""
     head = [ChatMessage("system", system)] if system else []
     return [
         *head,
-        *(message for number in range(turns) for message in turn(number, length)),
+        *(message for number in range(turns) for message in turn(number, length, letter)),
         ChatMessage("user", "And?"),
     ]
 
@@ -57,6 +64,15 @@ def test_what_fits_stays_as_it_is_and_is_encoded_once() -> None:
 
     assert fitted == Fitted(token_ids=Encoder()(messages), messages=tuple(messages), left_out=0)
     assert len(encode.prompts) == 1
+
+
+@pytest.mark.parametrize("turns_left_out", [0, 1, 2])
+def test_a_prompt_may_take_all_of_the_room(turns_left_out: int) -> None:
+    messages = chat(3)
+    wanted = [messages[0], *messages[1 + 2 * turns_left_out :]]
+    fitted = fit(messages, Encoder(), len(Encoder()(wanted)) + 100, 100)
+
+    assert fitted.messages == tuple(wanted)
 
 
 def test_whole_turns_are_left_out_the_oldest_first() -> None:
@@ -165,11 +181,12 @@ def test_as_a_conversation_grows_it_mostly_begins_with_the_same_turn(width: int,
     assert sum(fill) / len(fill) > room / 3
 
 
-def test_a_cut_leaves_about_three_quarters_of_the_room() -> None:
+@pytest.mark.parametrize(("letter", "length", "width"), [("a", 200, 4), ("字", 50, 1)])
+def test_a_cut_leaves_about_three_quarters_of_the_room(letter: str, length: int, width: int) -> None:
     before = None
     after_a_cut = []
     for turns in range(120):
-        fitted = fit(chat(turns), Encoder(), 4096, 1024)
+        fitted = fit(chat(turns, length, letter=letter), Encoder(width), 4096, 1024)
         if fitted.left_out and before is not None and fitted.left_out != before.left_out:
             after_a_cut.append(len(fitted.token_ids) / 3072)
         before = fitted
@@ -188,3 +205,19 @@ def test_a_long_conversation_is_encoded_a_few_times(turns: int, width: int) -> N
     assert len(encode.prompts) <= 5
     # However long it is: no prompt is encoded that is far too long.
     assert max(encode.prompts) <= 1536 * 16 / width * 1.2
+
+
+def test_a_conversation_in_two_languages_is_encoded_a_few_times_too() -> None:
+    encode = Mixed()
+    fitted = fit([*chat(920, letter="字")[:-1], *chat(80, system="")], encode, 8192, 512)
+
+    assert len(fitted.token_ids) <= 8192 - 512
+    # Three guesses, then halves of what is left.
+    assert len(encode.prompts) <= 8
+
+
+def test_a_long_system_message_counts_where_tokens_are_guessed() -> None:
+    encode = Encoder()
+    fit(chat(300, system="s" * 5000), encode, 2048, 512)
+
+    assert len(encode.prompts) <= 4

@@ -62,6 +62,7 @@ def test_pieces_shrink_again_when_the_machine_gets_slower() -> None:
 
 def test_no_piece_of_a_longer_prompt_has_one_token_alone() -> None:
     assert Machine(80).read(2 * FEWEST_TOKENS + 1) == [FEWEST_TOKENS, FEWEST_TOKENS + 1]
+    assert Machine(80).read(2 * FEWEST_TOKENS + 2) == [FEWEST_TOKENS, FEWEST_TOKENS, 2]
     assert Machine(80).read(1) == [1]
 
 

@@ -51,6 +51,30 @@ def test_a_chat_that_asks_often_lets_others_in_between() -> None:
     assert [item.number for item in taken(filled(*items))] == [1, 4, 2, 3]
 
 
+def test_a_visible_chat_comes_before_a_hidden_one_that_was_never_answered() -> None:
+    first, second, hidden = Asking("a", 1), Asking("a", 2), Asking("b", visible=False)
+
+    assert taken(filled(first, second, hidden)) == [first, second, hidden]
+
+
+def test_when_nobody_waits_any_more_all_chats_are_alike_again() -> None:
+    queue = filled(Asking("a"))
+    taken(queue)
+    again, other = Asking("a", 1), Asking("b", 2)
+    for item in (again, other):
+        queue.put(item)
+
+    assert taken(queue) == [again, other]
+
+
+def test_those_that_wait_are_gone_through_in_view_of_who_was_answered_before() -> None:
+    queue = filled(Asking("a", 1), Asking("a", 2), Asking("b", 3))
+    queue.take()
+
+    assert [item.number for item in queue] == [3, 2]
+    assert [item.number for item in taken(queue)] == [3, 2]
+
+
 def test_one_chat_keeps_its_order() -> None:
     items = [Asking("a", number) for number in range(5)]
 
