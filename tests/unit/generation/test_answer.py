@@ -35,7 +35,7 @@ def test_what_was_not_told_yet_is_text_but_a_page_that_asks_hears_it_with_the_ne
     told(answer, "one ")
     answer.untold.append("two")
 
-    assert answer.text == answer.interrupted().text == "one two"
+    assert answer.text == answer.interrupted().text == answer.fault({"code": "x"}).generated_text == "one two"
     assert answer.describe()["text"] == "one "
     assert told(answer) == "two"
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tabagent.generation.attachments import MAX_NAME, NOTE, Cut, with_attachments
+from tabagent.generation.attachments import MAX_NAME, MAX_URL, NOTE, Cut, with_attachments
 from tabagent.specs import AttachedText
 
 
@@ -64,6 +64,13 @@ def test_a_name_is_one_line_of_a_bounded_length() -> None:
     assert len(label) == MAX_NAME
 
 
+def test_an_address_has_a_bounded_length() -> None:
+    text, _ = with_attachments("Why?", [AttachedText(name="a", text="x", url="https://a.org/" + "b" * 1000)], 100)
+
+    label = text.split("```text\n")[1].split("\n")[0]
+    assert len(label) == len("a ()") + MAX_URL
+
+
 def test_what_has_no_room_is_cut_and_told() -> None:
     attachments = [AttachedText(name="long", text="x" * 90), AttachedText(name="short", text="y" * 10)]
     text, cuts = with_attachments("Why?", attachments, 50)
@@ -73,6 +80,14 @@ def test_what_has_no_room_is_cut_and_told() -> None:
     assert "x" * 41 not in text
     assert "```\n(Only the first 40 of its 90 characters are here.)" in text
     assert "y" * 10 in text
+
+
+@pytest.mark.parametrize("room", [0, -1, -1000])
+def test_without_any_room_nothing_of_an_attachment_is_kept(room: int) -> None:
+    text, cuts = with_attachments("Why?", [AttachedText(name=name, text="§ § § §") for name in "ab"], room)
+
+    assert cuts == (Cut(name="a", kept=0, total=7), Cut(name="b", kept=0, total=7))
+    assert "§" not in text
 
 
 def test_large_attachments_share_the_room_evenly() -> None:

@@ -77,6 +77,13 @@ def test_json_mode_is_added_to_a_system_message_of_the_conversation() -> None:
     assert system == ChatMessage("system", f"Be rude.\n\n{JSON_PROMPT}")
 
 
+def test_json_mode_is_added_to_the_first_of_several_system_messages() -> None:
+    first, second = ChatMessage("system", "Be rude."), ChatMessage("system", "Be brief.")
+    messages = prepared(first, USER, second, USER, json_mode=True)
+
+    assert messages == (ChatMessage("system", f"Be rude.\n\n{JSON_PROMPT}"), USER, second, USER)
+
+
 def test_a_page_is_no_system_message_even_where_it_came_as_one() -> None:
     messages = prepared(USER, ChatMessage("system", json.dumps(PAGE)), USER)
 
@@ -119,6 +126,7 @@ def test_a_page_is_known_by_the_fields_of_the_page_reader(mark: JsonObject) -> N
         '```json\n{"links": []}\n``` what is this?',
         '```python\n{"links": []}\n```',
         '{"links": ' + "[" * 100_000,
+        '{"links": ' + "[" * 100_000 + "}",
         '"links"',
         "{" + "[" * 100_000 + "}",
     ],
@@ -133,10 +141,15 @@ def test_markup_stands_in_where_there_is_no_text() -> None:
     assert block(shown({"title": "A", "text": " ", "content": "<p>B</p>", "links": []})).endswith("Content: <p>B</p>")
 
 
+def test_text_comes_before_markup() -> None:
+    assert block(shown({"content": "<p>B</p>", "text": "B", "links": []})).endswith("Content: B")
+
+
 def test_a_page_without_the_usual_fields_is_shown_as_it_is() -> None:
-    page = {"links": ["https://example.org/"], "title": 3, "url": None, "text": ["a"]}
+    page = {"links": ["https://example.org/größe"], "title": 3, "url": None, "text": ["a"]}
 
     assert json.loads(block(shown(page))) == page
+    assert "größe" in block(shown(page))
 
 
 def test_the_result_of_a_tool_that_was_called_stays_one_and_is_data_all_the_same() -> None:
