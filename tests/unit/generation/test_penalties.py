@@ -34,6 +34,33 @@ def test_a_seen_token_gets_worse_on_either_side_of_zero_and_only_once() -> None:
     assert [changes.lowered(token, score) for token, score in enumerate([4.0, -4.0, 4.0])] == [2.0, -8.0, 4.0]
 
 
+def test_a_penalty_below_one_makes_scores_better() -> None:
+    assert penalties([0], repetition_penalty=2.0).changes.only_lower
+    assert not penalties([0], repetition_penalty=0.5).changes.only_lower
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"repetition_penalty": 1.1},
+        {"no_repeat_ngram_size": 1},
+        {"bad_words_ids": ((0,),)},
+        {"suppress_tokens": (0,)},
+        {"begin_suppress_tokens": (0,)},
+        {"forced_bos_token_id": 0},
+        {"forced_eos_token_id": (0,)},
+        {"min_length": 4},
+        {"min_new_tokens": 1},
+        {"exponential_decay_length_penalty": (0, 1.1)},
+        {"remove_invalid_values": True},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_each_setting_does_something_by_itself(settings: dict[str, object]) -> None:
+    assert not penalties([1, 2, 3], **settings).none
+    assert penalties([1, 2, 3]).none
+
+
 def test_tokens_of_the_answer_are_history() -> None:
     kept = penalties([0], repetition_penalty=2.0)
     kept.append(1)

@@ -109,15 +109,16 @@ async def test_frequencies_over_many_seeds_fit_the_probabilities(top_k: int) -> 
     assert error < 22.5  # chi-square: one in a thousand with 6 degrees of freedom
 
 
-async def test_a_seed_makes_an_answer_repeatable_and_fixed_for_ever() -> None:
+@pytest.mark.parametrize(("seed", "expected"), [(7, [96, 58, 20, 77, 71, 96]), (0, [89, 46, 83, 8, 27, 83])])
+async def test_a_seed_makes_an_answer_repeatable_and_fixed_for_ever(seed: int, expected: list[int]) -> None:
     scores = [math.sin(token) for token in range(100)]
-    settings = GenerationSettings(do_sample=True, top_k=20, top_p=1.0, temperature=1.0, seed=7)
+    settings = GenerationSettings(do_sample=True, top_k=20, top_p=1.0, temperature=1.0, seed=seed)
     answers = []
     for _ in range(2):
         sampler = Sampler(settings, [1, 2], frozenset())
         answers.append([await sampler.pick(Scores(scores)) for _ in range(6)])
 
-    assert answers == [[96, 58, 20, 77, 71, 96]] * 2
+    assert answers == [expected] * 2
 
 
 async def test_without_a_seed_answers_differ() -> None:

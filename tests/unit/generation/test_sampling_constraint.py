@@ -140,6 +140,21 @@ async def test_where_the_filters_left_nothing_that_is_allowed_the_likeliest_allo
     assert await sampler.pick(Scores([9.0, 8.0, 1.0, 2.0, 7.0])) == 3
 
 
+async def test_what_is_allowed_keeps_its_weights_where_most_draws_are_refused() -> None:
+    texts = ["hello", "x", "{", "["]
+    draws = iter([0.0] * 16 + [0.9])
+    settings = GenerationSettings(do_sample=True, temperature=1.0, top_k=4, top_p=1.0)
+    sampler = Sampler(
+        *(settings, [], frozenset()),
+        constraint=JsonConstraint(),
+        text_of=texts.__getitem__,
+        uniform=lambda: next(draws),
+    )
+
+    # The brace has 0.95 of what the two have together.
+    assert await sampler.pick(Scores([10.0, 9.9, 3.0, 0.0])) == 2
+
+
 @pytest.mark.parametrize("helped", [True, False], ids=["by its text", "by search"])
 async def test_a_token_far_behind_all_others_is_found(helped: bool) -> None:
     size = 5000
@@ -176,6 +191,18 @@ async def test_a_text_that_no_token_spells_is_an_error() -> None:
         await sampler.pick(Scores([0.0, 1.0]))
 
 
+async def test_tokens_that_have_no_score_are_not_taken_for_their_text() -> None:
+    size = 5000
+    sampler = Sampler(
+        *(GenerationSettings(), [], frozenset()),
+        constraint=JsonConstraint(),
+        text_of=lambda token: "{" if token >= size - 1 else "no",
+        encode=lambda _: [size],
+    )
+
+    assert await sampler.pick(Scores([-float(token) for token in range(size)])) == size - 1
+
+
 async def test_the_end_comes_when_the_text_is_complete_and_must_when_it_is_finished() -> None:
     texts = ["", "4", "2", " "]
     constraint = JsonConstraint({"type": "integer"})
@@ -196,6 +223,13 @@ async def test_a_finished_answer_ends_without_a_look_at_the_scores() -> None:
 
     assert await sampler.pick(logits) == 0
     assert logits.asked == []
+
+
+async def test_after_a_finished_answer_of_a_model_without_an_end_token_white_space_comes() -> None:
+    texts = ["x", "{}", " "]
+    sampler = Sampler(GenerationSettings(), [], frozenset(), constraint=JsonConstraint(), text_of=texts.__getitem__)
+
+    assert [await sampler.pick(Scores([2.0, 1.0, 0.0])) for _ in range(2)] == [1, 2]
 
 
 async def test_tokens_without_text_do_not_run_away() -> None:
