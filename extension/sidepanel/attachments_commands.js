@@ -7,6 +7,7 @@ import { t } from "./i18n.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Attachment} Attachment */
+/** @typedef {import("./types.js").BrowserTab} BrowserTab */
 /** @typedef {import("./types.js").WireError} WireError */
 
 export class AttachmentsCommands {
@@ -35,7 +36,7 @@ export class AttachmentsCommands {
   async addPage() {
     const id = crypto.randomUUID();
     this.#put(reading(id, t("pages_this_page"), "page", 0));
-    await this.#read(id, { windowId: await windowId() });
+    await this.#read(id, { windowId: await ownWindow() });
   }
 
   /**
@@ -48,6 +49,22 @@ export class AttachmentsCommands {
     const request = { url, windowId: null };
     this.#pages.set(id, request);
     if (await this.#granted(id, new URL(url).origin)) await this.#read(id, request);
+  }
+
+  /**
+   * Must be called while a click or a key is being handled: the browser asks once for all origins that the tabs need.
+   * @param {readonly BrowserTab[]} tabs that the person chose
+   */
+  async addTabs(tabs) {
+    const added = tabs.map(({ tabId, title, url, origin }) => ({ id: crypto.randomUUID(), tabId, title, url, origin }));
+    for (const { id, tabId, title, url } of added) {
+      this.#put({ ...reading(id, title || url, "page", 0), url });
+      this.#pages.set(id, { tabId, windowId: null });
+    }
+    const origins = new Set(added.map(({ origin }) => origin).filter(Boolean));
+    // Where the person refuses, the background says which pages need it: others may be read all the same.
+    if (origins.size) await chrome.permissions.request({ origins: [...origins].map(pattern) }).catch(() => false);
+    await Promise.all(added.map(({ id, tabId }) => this.#read(id, { tabId, windowId: null })));
   }
 
   /** Asks for the origin that a page needs, and reads it again; in a click. @param {Attachment} attachment */
@@ -86,7 +103,7 @@ export class AttachmentsCommands {
 
   /** @param {number} [from] the window that something came from; left out: any */
   async take(from) {
-    const own = await windowId();
+    const own = await ownWindow();
     if (own === null || (from !== undefined && from !== own)) return;
     const reply = await this.connection.request(RuntimeMessageTypes.TAKE_ATTACHMENTS, { windowId: own }).catch(() => null);
     for (const { reading: still, ...attachment } of reply?.attachments ?? []) {
@@ -141,7 +158,7 @@ export class AttachmentsCommands {
   /** @param {string} id @param {string} origin @returns {Promise<boolean>} */
   async #granted(id, origin) {
     try {
-      await allow({ origins: [`${origin}/*`] }, t("pages_not_allowed", { origin }));
+      await allow({ origins: [pattern(origin)] }, t("pages_not_allowed", { origin }));
       return true;
     } catch (error) {
       const { message } = asRequestError(error).toWire();
@@ -180,8 +197,13 @@ function reading(id, name, kind, size) {
   return { ...nothing, id, name, kind, size, status: "reading" };
 }
 
-/** @returns {Promise<number | null>} of the window that the panel is in */
-async function windowId() {
+/** @param {string} origin @returns {string} as permissions have it */
+function pattern(origin) {
+  return `${origin}/*`;
+}
+
+/** @returns {Promise<number | null>} id of the window that the panel is in */
+export async function ownWindow() {
   const found = await chrome.windows?.getCurrent().catch(() => null);
   return found?.id ?? null;
 }

@@ -16,6 +16,7 @@ import { applyEvents, applyInspected, applyModels, applySnapshot } from "./publi
 import { SettingsCommands } from "./settings_commands.js";
 import { WindowCommands } from "./window_commands.js";
 import { chooseDevice, chooseDtype, chooseModel, problem, set } from "./state.js";
+import { TabsCommands } from "./tabs_commands.js";
 import { Undo } from "./undo.js";
 import { dtypeToLoad, models } from "./view.js";
 
@@ -55,6 +56,7 @@ export class Commands {
     this.windows = new WindowCommands(store, this.connection);
     this.drive = new DriveCommands(store, this.connection);
     this.attachments = new AttachmentsCommands(store, this.connection);
+    this.tabs = new TabsCommands(store, this.connection);
   }
 
   start() {

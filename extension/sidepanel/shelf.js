@@ -17,6 +17,7 @@ export const Subjects = Object.freeze({
   SOURCES: "sources",
   PROMPTS: "prompts",
   STORED: "stored",
+  TABS: "tabs",
 });
 
 /** @type {ReadonlySet<string>} */

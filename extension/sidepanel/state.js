@@ -79,6 +79,7 @@ export function initialState(kept = {}) {
     prompts: null,
     stored: null,
     drive: null,
+    tabList: null,
     history: initialHistory(),
     toast: null,
     ...kept,

@@ -122,6 +122,17 @@
  *   nextPageToken: string | null, chosen: readonly DriveFile[], inserting: string, notice: string,
  * }} Drive  of the open dialog; places in `path` have no name; `files` is null while they are fetched; `inserting` is a name
  *
+ * @typedef {{
+ *   tabId: number, windowId: number, title: string, url: string, active: boolean, origin: string,
+ *   refused: WireError | null,
+ * }} BrowserTab  `active`: its window shows it; `origin`: what the browser can be asked for; `refused`: why it
+ *   can never be read
+ *
+ * @typedef {{
+ *   windowId: number | null, tabs: readonly BrowserTab[] | null, hidden: number, allowed: boolean, refused: boolean,
+ * }} TabList  of the open dialog; `windowId`: where the panel is; `tabs` is null while they are asked for; `hidden`:
+ *   tabs of which the browser tells nothing; `allowed`: whether it tells of all; `refused`: the person did not let it
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -139,7 +150,7 @@
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
  *   prompts: readonly Prompt[] | null, stored: Stored | null,
- *   drive: Drive | null,
+ *   drive: Drive | null, tabList: TabList | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of
  *   `Subjects`; `browserWindow` is where the side panel can be opened
  */

@@ -139,7 +139,7 @@ def test_a_person_signs_in_goes_into_folders_and_inserts_files(
 
 def test_lists_are_paged_and_searched(drive: DrivePage) -> None:
     drive.sign_in()
-    rows = drive.page.locator(".drive-row")
+    rows = drive.page.locator(".dialog-row")
     expect(rows).to_have_count(5)
     drive.one("drive-more").click()
     expect(rows).to_have_count(8)

@@ -73,16 +73,31 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
+def _allow_pages(manifest: dict[str, Any]) -> None:
+    """Grant what a person would allow by a click on the browser's own question."""
+    manifest["host_permissions"].append("http://localhost/*")
+
+
+def _allow_tabs(manifest: dict[str, Any]) -> None:
+    _allow_pages(manifest)
+    manifest["optional_permissions"].remove("tabs")
+    manifest["permissions"].append("tabs")
+
+
 @pytest.fixture(scope="module")
 def reading_browser(
     extension: Path, session_hub: LocalHub, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ExtensionBrowser]:
-    """The built extension with what a person would allow by a click on the browser's own question."""
+    """The built extension, which may read the site."""
+    copy = altered(extension, tmp_path_factory.mktemp("pages") / "extension", "manifest.json", _allow_pages)
+    with open_browser(BrowserOptions(extension=copy, hub=session_hub)) as browser:
+        yield browser
 
-    def allow(manifest: dict[str, Any]) -> None:
-        manifest["host_permissions"].append("http://localhost/*")
 
-    copy = altered(extension, tmp_path_factory.mktemp("pages") / "extension", "manifest.json", allow)
+@pytest.fixture
+def browser_with_tabs(extension: Path, session_hub: LocalHub, tmp_path: Path) -> Iterator[ExtensionBrowser]:
+    """The built extension, which may read the site and see the titles of all tabs."""
+    copy = altered(extension, tmp_path / "extension", "manifest.json", _allow_tabs)
     with open_browser(BrowserOptions(extension=copy, hub=session_hub)) as browser:
         yield browser
 
@@ -182,6 +197,38 @@ def test_pages_pdfs_and_files_go_into_the_question(desk: Desk, site: str) -> Non
     # Two articles of some 4,000 characters are in the prompt; the question alone has a few dozen tokens.
     tokens = f"Math.max({last}.waiting?.total ?? 0, {last}.stats?.promptTokens ?? 0)"
     desk.wire.wait(lambda: desk.page.evaluate(tokens) > 1_000, "a prompt with all that is attached")
+
+
+def test_several_tabs_go_into_one_question_and_one_that_the_browser_has_unloaded_is_read_behind(
+    browser_with_tabs: ExtensionBrowser, site: str
+) -> None:
+    desk = Desk(browser_with_tabs)
+    desk.visit(f"{site}/article")
+    desk.visit("chrome://version/")
+    desk.page.bring_to_front()
+    # Not a page of Playwright's, which follows none that is unloaded.
+    unloaded = desk.page.evaluate(
+        """async (url) => {
+          const { id } = await chrome.tabs.create({ url, active: false });
+          while ((await chrome.tabs.get(id)).status !== "complete") await new Promise(requestAnimationFrame);
+          return (await chrome.tabs.discard(id)).discarded;
+        }""",
+        f"{site}/hostile",
+    )
+    assert unloaded
+
+    desk.page.get_by_test_id("attach-button").click()
+    desk.page.get_by_test_id("attach-tabs").click()
+    rows = desk.page.locator("[data-testid=tabs-dialog] label")
+    expect(rows.filter(has_text="The browser lets no extension read its own pages")).to_contain_text("chrome://version")
+    for title in ("Winter wheat", "Harmless"):
+        rows.filter(has_text=title).click()
+    desk.page.get_by_test_id("tabs-attach").click()
+
+    wheat, harmless = desk.settled(2)
+    assert [wheat["status"], harmless["status"]] == ["ready", "ready"], (wheat, harmless)
+    assert desk.text(wheat).startswith("Title: Winter wheat")
+    assert "In year 1900" in desk.text(harmless)
 
 
 def test_a_hostile_page_is_read_as_data_and_notices_nothing(desk: Desk, site: str) -> None:

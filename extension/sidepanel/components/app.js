@@ -24,6 +24,7 @@ const LATER = {
   settings: () => import("./settings.js"),
   logs: () => import("./logs.js"),
   drive: () => import("./drive.js"),
+  tabList: () => import("./tab-chooser.js"),
 };
 
 // Each is drawn while it is shown; the chat stays drawn, with the place in it.
@@ -94,13 +95,17 @@ export class App extends PanelElement {
       </main>
       <tabagent-toast .state=${state} .commands=${commands}></tabagent-toast>
       ${state.drive ? html`<tabagent-drive .state=${state} .commands=${commands}></tabagent-drive>` : nothing}
+      ${state.tabList
+        ? html`<tabagent-tab-chooser .state=${state} .commands=${commands}></tabagent-tab-chooser>`
+        : nothing}
     `;
   }
 
   updated() {
-    const { view, drive } = this.state;
+    const { view, drive, tabList } = this.state;
     if (view in LATER) void LATER[/** @type {keyof typeof LATER} */ (view)]();
     if (drive) void LATER.drive();
+    if (tabList) void LATER.tabList();
     const { dataset } = document.documentElement;
     dataset.connected = String(this.state.connected && this.state.known);
     if (this.state.known) dataset.state = this.state.modelState;

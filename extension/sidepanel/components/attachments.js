@@ -86,6 +86,7 @@ export class AttachMenu extends PanelElement {
         <div class="menu-items">
           ${this.#item("attach-file", "attachments_file", () => this.#input?.click())}
           ${this.#item("attach-page", "pages_this_page", () => this.commands.attachments.addPage())}
+          ${this.#item("attach-tabs", "pages_other_tabs", () => this.commands.tabs.open())}
           ${this.#item("attach-drive", "attachments_drive", () => this.commands.drive.open())}
         </div>
       </details>

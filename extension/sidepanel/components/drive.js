@@ -24,14 +24,14 @@ export class Drive extends PanelElement {
     if (!drive) return nothing;
     return html`
       <dialog
-        class="drive-dialog"
+        class="large-dialog"
         data-testid="drive-dialog"
         aria-labelledby="drive-title"
         @cancel=${this.#onCancel}
         @close=${() => this.commands.drive.close()}
         @click=${this.#onClick}
       >
-        <div class="drive">
+        <div class="dialog-body">
           <header class="row">
             <h2 id="drive-title" class="grow">${t("drive_title")}</h2>
             <button
@@ -66,7 +66,7 @@ export class Drive extends PanelElement {
   #content(drive) {
     if (!drive.known) return html`${this.#failure(DriveSubjects.ACCOUNT)} ${this.#skeletons(t("drive_asking"))}`;
     if (!drive.available) {
-      return html`<div class="drive-empty" data-testid="drive-unavailable">
+      return html`<div class="dialog-empty" data-testid="drive-unavailable">
         ${driveIcons.folder}
         <p><strong>${t("drive_no_client")}</strong></p>
         <p class="muted">${t("drive_no_client_hint")}</p>
@@ -79,7 +79,7 @@ export class Drive extends PanelElement {
   #signedOut(drive) {
     const busy = this.#asking(DriveSubjects.ACCOUNT);
     return html`
-      <div class="drive-empty">
+      <div class="dialog-empty">
         ${driveIcons.folder}
         <p><strong>${t("drive_welcome")}</strong></p>
         <p class="muted">${t("drive_welcome_hint")}</p>
@@ -117,7 +117,7 @@ export class Drive extends PanelElement {
       </div>
       ${this.#search(drive)} ${this.#where(drive)} ${this.#failure(DriveSubjects.ACCOUNT)}
       ${this.#failure(DriveSubjects.LIST)}
-      <div class="drive-scroller" aria-busy=${this.#asking(DriveSubjects.LIST)}>${this.#list(drive)}</div>
+      <div class="dialog-scroller" aria-busy=${this.#asking(DriveSubjects.LIST)}>${this.#list(drive)}</div>
       ${this.#failure(DriveSubjects.INSERT)} ${this.#actions(drive)}
     `;
   }
@@ -199,14 +199,14 @@ export class Drive extends PanelElement {
     const { files } = drive;
     if (!files) return this.#asking(DriveSubjects.LIST) ? this.#skeletons(t("drive_loading")) : nothing;
     if (!files.length && !drive.nextPageToken) {
-      return html`<div class="drive-empty" role="status" data-testid="drive-empty">
+      return html`<div class="dialog-empty" role="status" data-testid="drive-empty">
         ${drive.query ? searchIcon : driveIcons.folder}
         <p class="muted">${t(drive.query ? "drive_empty_search" : "drive_empty_folder")}</p>
       </div>`;
     }
     return html`
       <p class="visually-hidden" role="status">${t("drive_count", { count: files.length })}</p>
-      <ul class="drive-files" aria-label=${t("drive_files")} data-testid="drive-files" @keydown=${this.#onKey}>
+      <ul class="dialog-list" aria-label=${t("drive_files")} data-testid="drive-files" @keydown=${this.#onKey}>
         ${files.map((file) => html`<li>${file.kind === "folder" ? this.#folder(file) : this.#file(file, drive)}</li>`)}
       </ul>
       ${drive.nextPageToken
@@ -227,7 +227,7 @@ export class Drive extends PanelElement {
   #folder(file) {
     return html`<button
       type="button"
-      class="drive-row"
+      class="dialog-row"
       data-row
       data-testid="drive-folder"
       data-id=${file.id}
@@ -240,7 +240,7 @@ export class Drive extends PanelElement {
   /** @param {DriveFile} file @param {DriveState} drive */
   #file(file, drive) {
     const chosen = drive.chosen.some(({ id }) => id === file.id);
-    return html`<label class="drive-row" data-readable=${file.readable} data-chosen=${chosen}>
+    return html`<label class="dialog-row" data-readable=${file.readable} data-chosen=${chosen}>
       <input
         type="checkbox"
         data-row=${file.readable ? "" : nothing}
@@ -263,8 +263,8 @@ export class Drive extends PanelElement {
       file.size === null ? "" : bytes(file.size),
       Number.isNaN(changed) ? "" : day.format(changed),
     ];
-    return html`<span class="drive-text">
-      <span class="drive-name" dir="auto" title=${file.name}>${file.name}</span>
+    return html`<span class="dialog-text">
+      <span class="dialog-name" dir="auto" title=${file.name}>${file.name}</span>
       <span class="hint">${facts.filter(Boolean).join(" · ")}</span>
     </span>`;
   }
@@ -296,7 +296,7 @@ export class Drive extends PanelElement {
     return html`
       <div data-testid="drive-loading">
         <p class="visually-hidden" role="status">${told}</p>
-        ${SKELETONS.map((width) => html`<div class="drive-skeleton" style="inline-size: ${width}%"></div>`)}
+        ${SKELETONS.map((width) => html`<div class="dialog-skeleton" style="inline-size: ${width}%"></div>`)}
       </div>
     `;
   }

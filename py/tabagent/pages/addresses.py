@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from tabagent.attachment_errors import PageAccessNeeded, PageError, PageNotReadable
 
+# Of origins without TLS, those that the manifest's optional_host_permissions have.
+_PLAIN_HOSTS = frozenset({"localhost", "127.0.0.1"})
 _STORES = frozenset({"chromewebstore.google.com", "microsoftedge.microsoft.com"})
 _OWN_PAGES = "the browser lets no extension read its own pages"
 _NO_TEXT = "Copy the text and paste it."
@@ -52,6 +54,12 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
+def askable_origin(url: str) -> str:
+    """Return the origin of an address where the browser can be asked for it; empty where it cannot."""
+    origin = origin_of(url)
+    return origin if origin.startswith("https:") or urlsplit(origin).hostname in _PLAIN_HOSTS else ""
+
+
 def unreadable(url: str) -> PageNotReadable | None:
     """Return why a page can never be read, by its address; None when it may be readable, or is unknown."""
     if not url:
@@ -87,5 +95,5 @@ def refusal(url: str, said: str) -> PageError:
     if url.startswith("file:"):
         return PageNotReadable(url, "TabAgent has no access to files", _FILE_ADVICE)
     if any(words in text for words in _NO_ACCESS):
-        return PageAccessNeeded(url, origin_of(url))
+        return PageAccessNeeded(url, askable_origin(url))
     return PageNotReadable(url, f"the browser refused ({said.strip().rstrip('.')})")

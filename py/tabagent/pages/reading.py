@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable, PageTi
 from tabagent.attachments.service import read_body
 from tabagent.errors import Offline
 from tabagent.page_messages import ScrapeStage, ScrapeWhat
-from tabagent.pages.addresses import origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, origin_of, unreadable
 from tabagent.pages.content import PageContent, is_pdf, page_of, selection_of
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import Fetcher
@@ -20,6 +21,8 @@ from tabagent.store_errors import ConnectionLost
 
 LOAD_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.25
+# Each loads a whole page; the person may have chosen dozens of tabs.
+MAX_BEHIND = 3
 _PDF_TYPE = "application/pdf"
 
 Tell = Callable[[ScrapeStage, str], None]
@@ -66,6 +69,7 @@ class Reading:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tabs, self._pages, self._fetcher, self._sleep, self._now = tabs, pages, fetcher, sleep, now
+        self._room_behind = asyncio.Semaphore(MAX_BEHIND)
 
     async def of_tab(self, tab: Tab, what: ScrapeWhat, tell: Tell, frame_id: int | None = None) -> Found:
         """Read what a tab shows.
@@ -99,16 +103,17 @@ class Reading:
         """
         origin = origin_of(url)
         if not await self._pages.may_read(origin):
-            raise PageAccessNeeded(url, origin)
+            raise PageAccessNeeded(url, askable_origin(url))
         # An address that ends so is a PDF nearly always, and a tab behind would download it.
         if urldefrag(url).url.partition("?")[0].lower().endswith(".pdf"):
             tell(ScrapeStage.ASKED, url)
             return await self._pdf(url, "")
-        opened = await self._tabs.open_behind(url)
-        try:
-            return await self.of_tab(await self._loaded(opened, url), ScrapeWhat.PAGE, tell)
-        finally:
-            await self._tabs.close(opened.id)
+        async with self._room_behind:
+            opened = await self._tabs.open_behind(url)
+            try:
+                return await self.of_tab(await self._loaded(opened, url), ScrapeWhat.PAGE, tell)
+            finally:
+                await self._tabs.close(opened.id)
 
     async def close_left_tabs(self) -> None:
         """Close the tabs behind that a thread left open when it ended."""
@@ -155,7 +160,7 @@ class Reading:
             return PdfFile(name, url, await read_body(response, name))
         except (Offline, ConnectionLost) as error:
             if not await self._pages.may_read(origin):
-                raise PageAccessNeeded(url, origin) from error
+                raise PageAccessNeeded(url, askable_origin(url)) from error
             raise PageNotReadable(url, "its server does not answer", "Check the network connection.") from error
 
 

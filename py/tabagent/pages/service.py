@@ -24,7 +24,7 @@ from tabagent.page_messages import (
     ScrapeWhat,
 )
 from tabagent.pages import codec
-from tabagent.pages.addresses import origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, origin_of, unreadable
 from tabagent.pages.content import PageContent
 from tabagent.pages.reading import Found, PdfFile, Reading, Selection
 from tabagent.ports.tabs import Tab, Tabs
@@ -165,6 +165,9 @@ class PageService:
                 return await self._reading.of_address(request.url, tell)
             tab = open_one
         tab = tab or await self._tab(request)
+        # No script runs in a tab that the browser has unloaded; its address says what it shows.
+        if tab.discarded and request.what is ScrapeWhat.PAGE and origin_of(tab.url):
+            return await self._reading.of_address(tab.url, tell)
         try:
             return await self._reading.of_tab(tab, request.what, tell, frame_id)
         except TabAgentError:
@@ -246,8 +249,8 @@ def _described(tab: Tab) -> JsonObject:
         "title": tab.title,
         "url": tab.url,
         "active": tab.active,
-        "origin": origin_of(tab.url),
-        "refused": refused.message if refused is not None else None,
+        "origin": askable_origin(tab.url),
+        "refused": refused.to_wire() if refused is not None else None,
     }
 
 

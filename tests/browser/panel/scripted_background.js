@@ -5,7 +5,7 @@
   const { replies, granted = true } = window.scenario;
   const ports = new Set();
   const publish = (...events) => ports.forEach((port) => port.hear(events));
-  const background = { replies, granted, sent: [], asked: [], saved: [], revoked: [], answers: {}, publish };
+  const background = { replies, granted, held: [], sent: [], asked: [], saved: [], revoked: [], answers: {}, publish };
   window.background = background;
 
   const answer = ({ type, requestId, payload }) => {
@@ -35,9 +35,14 @@
       // The browser refuses to ask outside of a click, so the test notes whether it was in one.
       request: async (wanted) => {
         background.asked.push({ ...wanted, inAClick: navigator.userActivation.isActive });
+        if (background.granted) background.held.push(...(wanted.permissions ?? []));
         return background.granted;
       },
-      remove: async (given) => background.asked.push({ remove: given }) > 0,
+      contains: async ({ permissions }) => permissions.every((name) => background.held.includes(name)),
+      remove: async (given) => {
+        background.held = background.held.filter((name) => !given.permissions?.includes(name));
+        return background.asked.push({ remove: given }) > 0;
+      },
     },
     identity: {
       getRedirectURL: () => "https://scripted.chromiumapp.org/",

@@ -134,5 +134,5 @@ def test_axe_finds_nothing_in_the_dialog(open_panel: OpenPanel, scheme: str) -> 
 
     assert panel.page.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))") == []
     assert panel.page.evaluate(
-        "document.querySelector('.drive').scrollWidth <= document.querySelector('.drive').clientWidth"
+        "document.querySelector('.dialog-body').scrollWidth <= document.querySelector('.dialog-body').clientWidth"
     )

@@ -1,9 +1,12 @@
 """What addresses and Chrome's words mean."""
 
+import json
+
 import pytest
 
 from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable
-from tabagent.pages.addresses import origin_of, refusal, unreadable
+from tabagent.pages.addresses import askable_origin, origin_of, refusal, unreadable
+from tools.environment import ROOT
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,19 @@ from tabagent.pages.addresses import origin_of, refusal, unreadable
 )
 def test_the_origin_is_what_the_browser_is_asked_for(url: str, origin: str) -> None:
     assert origin_of(url) == origin
+
+
+def test_only_origins_that_the_manifest_has_are_asked_for() -> None:
+    manifest = json.loads((ROOT / "extension" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["optional_host_permissions"] == ["https://*/*", "http://localhost/*", "http://127.0.0.1/*"]
+
+    for origin in ("https://example.org", "http://localhost:8080", "http://127.0.0.1"):
+        assert askable_origin(f"{origin}/a") == origin
+    for url in ("http://example.org/", "file:///a.html", "chrome://flags", ""):
+        assert askable_origin(url) == ""
+    error = refusal("http://example.org/", "Cannot access contents of the page.")
+    assert error.details["origin"] == ""
+    assert "context menu" in error.message
 
 
 @pytest.mark.parametrize(

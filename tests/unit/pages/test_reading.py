@@ -11,7 +11,7 @@ from tabagent.adapters.memory.fetcher import Answer
 from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable, PageTimedOut
 from tabagent.page_messages import ScrapeStage, ScrapeWhat
 from tabagent.pages.content import PageContent
-from tabagent.pages.reading import LOAD_SECONDS, PdfFile, Selection
+from tabagent.pages.reading import LOAD_SECONDS, MAX_BEHIND, PdfFile, Selection
 from tabagent.ports.tabs import PageScript
 from tests.unit.pages.page_desk import ORIGIN, URL, PageDesk
 
@@ -64,6 +64,21 @@ async def test_an_address_is_read_in_a_tab_behind_that_is_closed(desk: PageDesk)
     assert isinstance(page, PageContent)
     assert await desk.browser.all() == ()
     assert len(desk.browser.closed) == 1
+
+
+async def test_only_a_few_tabs_are_behind_at_once(desk: PageDesk) -> None:
+    desk.browser.granted.add(ORIGIN)
+    desk.browser.loads = False
+    urls = [f"{ORIGIN}/{number}" for number in range(2 * MAX_BEHIND + 1)]
+    reading = asyncio.gather(*(desk.reading.of_address(url, nobody) for url in urls), return_exceptions=True)
+    open_at_once = {0}
+    while not reading.done():
+        open_at_once.add(len(desk.browser.behind))
+        await asyncio.sleep(0)
+
+    assert [type(outcome) for outcome in await reading] == [PageTimedOut] * len(urls)
+    assert max(open_at_once) == MAX_BEHIND
+    assert desk.browser.behind == []
 
 
 async def test_an_address_that_was_not_granted_opens_nothing(desk: PageDesk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -156,6 +157,24 @@ async def test_other_events_do_nothing(desk: PageDesk, event: ChromeEvent) -> No
     assert desk.events == []
 
 
+async def test_a_tab_that_the_browser_has_unloaded_is_read_behind(desk: PageDesk) -> None:
+    tab = desk.page()
+    desk.browser.tabs[tab.id] = replace(tab, discarded=True)
+    await desk.service.scrape(ScrapeRequest(attachment_id="a", tab_id=tab.id))
+
+    assert (await desk.finished()).success
+    assert len(desk.browser.closed) == 1
+    assert tab.id not in desk.browser.closed
+
+
+async def test_an_unloaded_tab_without_an_address_of_the_web_says_why(desk: PageDesk) -> None:
+    tab = desk.browser.show("file:///a.html")
+    desk.browser.tabs[tab.id] = replace(tab, discarded=True)
+    await desk.service.scrape(ScrapeRequest(attachment_id="a", tab_id=tab.id))
+
+    assert code_of(await desk.finished()) == ErrorCodes.PAGE_NOT_READABLE
+
+
 async def test_a_selection_of_a_request_is_read(desk: PageDesk) -> None:
     desk.page()
     desk.browser.frames[URL, PageScript.SELECTION] = [{"title": "Winter wheat", "text": "marked"}]
@@ -175,10 +194,11 @@ async def test_tabs_are_listed_those_of_the_window_first(desk: PageDesk) -> None
     assert listed["hidden"] == 1
     tabs = listed["tabs"]
     assert isinstance(tabs, list)
-    assert [(tab["origin"], tab["refused"] is None) for tab in tabs if isinstance(tab, dict)] == [
-        (ORIGIN, True),
-        ("", False),
-    ]
+    readable, own_page = (tab for tab in tabs if isinstance(tab, dict))
+    assert (readable["origin"], readable["refused"]) == (ORIGIN, None)
+    refused = own_page["refused"]
+    assert isinstance(refused, dict)
+    assert (own_page["origin"], refused["code"]) == ("", ErrorCodes.PAGE_NOT_READABLE)
 
 
 async def test_the_work_after_the_start_closes_and_forgets(desk: PageDesk) -> None:

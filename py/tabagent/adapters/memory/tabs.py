@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable
 from tabagent.errors import JsonObject
-from tabagent.pages.addresses import origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, origin_of, unreadable
 from tabagent.ports.tabs import PageScript, Tab
 
 
@@ -74,7 +74,7 @@ class MemoryTabs:
         if refused := unreadable(tab.url):
             raise refused
         if origin_of(tab.url) not in self.granted:
-            raise PageAccessNeeded(tab.url, origin_of(tab.url))
+            raise PageAccessNeeded(tab.url, askable_origin(tab.url))
         found = self.frames.get((tab.url, script), [])
         if not found:
             raise PageNotReadable(tab.url, "its content could not be read")

@@ -1,0 +1,283 @@
+// @ts-check
+// The tabs that are open, of which the person chooses those that go into the question.
+import { html, nothing } from "lit";
+import { errorText } from "../error_text.js";
+import { t } from "../i18n.js";
+import { Subjects } from "../shelf.js";
+import { PanelElement } from "./element.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
+import { closeIcon, lockIcon, pageIcon, warnIcon } from "./icons.js";
+
+/** @typedef {import("../types.js").BrowserTab} BrowserTab */
+/** @typedef {import("../types.js").TabList} TabList */
+
+const STEPS = Object.freeze({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
+
+export class TabChooser extends PanelElement {
+  static properties = { ...PanelElement.properties, words: { state: true }, chosen: { state: true } };
+
+  constructor() {
+    super();
+    /** What titles and addresses are searched for. */
+    this.words = "";
+    /** @type {ReadonlySet<number>} ids of tabs, in the order of the choice */
+    this.chosen = new Set();
+  }
+
+  render() {
+    const { tabList } = this.state;
+    if (!tabList) return nothing;
+    const shown = (tabList.tabs ?? []).filter((tab) => fits(tab, this.words));
+    return html`
+      <dialog
+        class="large-dialog"
+        data-testid="tabs-dialog"
+        aria-labelledby="tabs-title"
+        @cancel=${this.#onCancel}
+        @close=${() => this.commands.tabs.close()}
+        @click=${this.#onClick}
+      >
+        <div class="dialog-body">
+          <header class="row">
+            <h2 id="tabs-title" class="grow">${t("pages_tabs_title")}</h2>
+            <button
+              type="button"
+              class="icon-button"
+              data-testid="tabs-close"
+              title=${t("dialog_close")}
+              aria-label=${t("dialog_close")}
+              @click=${this.#close}
+            >
+              ${closeIcon}
+            </button>
+          </header>
+          <input
+            type="text"
+            inputmode="search"
+            data-testid="tabs-filter"
+            aria-label=${t("pages_tabs_filter")}
+            placeholder=${t("pages_tabs_filter")}
+            maxlength="200"
+            autocomplete="off"
+            .value=${this.words}
+            @input=${(/** @type {any} */ { target }) => (this.words = target.value)}
+            @keydown=${this.#onFilterKey}
+          />
+          <div class="row dialog-count">
+            <p class="grow hint" role="status" data-testid="tabs-count">
+              ${this.#count(tabList, shown.length)}
+            </p>
+            ${tabList.allowed
+              ? html`<button
+                  type="button"
+                  class="link"
+                  data-testid="tabs-show-fewer"
+                  title=${t("pages_tabs_fewer_hint")}
+                  @click=${() => this.commands.tabs.showFewer()}
+                >
+                  ${t("pages_tabs_fewer")}
+                </button>`
+              : nothing}
+          </div>
+          <div class="dialog-scroller" aria-busy=${this.state.asking.includes(Subjects.TABS)} @keydown=${this.#onKey}>
+            ${this.#groups(tabList, shown)} ${this.#hidden(tabList)}
+          </div>
+          ${this.#failure()} ${this.#actions()}
+        </div>
+      </dialog>
+    `;
+  }
+
+  firstUpdated() {
+    this.querySelector("dialog")?.showModal();
+    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=tabs-filter]"))?.focus();
+  }
+
+  /** @param {TabList} tabList @param {number} count */
+  #count({ tabs }, count) {
+    if (tabs) return t("pages_tabs_count", { count });
+    return Subjects.TABS in this.state.failures ? "" : t("pages_tabs_asking");
+  }
+
+  /** @param {TabList} tabList @param {readonly BrowserTab[]} shown */
+  #groups({ windowId, tabs, hidden, allowed }, shown) {
+    if (!tabs) return nothing;
+    if (!shown.length) {
+      if (hidden && !allowed && !this.words) return nothing; // what is not listed is said below
+      return html`<p class="dialog-empty muted" data-testid="tabs-empty">
+        ${t(this.words ? "pages_tabs_not_found" : "pages_tabs_none")}
+      </p>`;
+    }
+    const here = shown.filter((tab) => tab.windowId === windowId);
+    const elsewhere = shown.filter((tab) => tab.windowId !== windowId);
+    return [
+      this.#group(t("pages_tabs_here"), here, elsewhere.length > 0),
+      this.#group(t("pages_tabs_elsewhere"), elsewhere, true),
+    ];
+  }
+
+  /** @param {string} name @param {readonly BrowserTab[]} tabs @param {boolean} named whether there are others beside it */
+  #group(name, tabs, named) {
+    if (!tabs.length) return nothing;
+    return html`
+      ${named ? html`<h3 class="dialog-group">${name}</h3>` : nothing}
+      <ul class="dialog-list" aria-label=${name}>
+        ${tabs.map((tab) => html`<li>${this.#row(tab)}</li>`)}
+      </ul>
+    `;
+  }
+
+  /** @param {BrowserTab} tab */
+  #row(tab) {
+    const { tabId, title, url, active, refused } = tab;
+    const chosen = this.chosen.has(tabId);
+    const facts = [placeOf(url), active ? t("pages_tabs_active") : ""].filter(Boolean).join(" · ");
+    return html`<label class="dialog-row" data-readable=${!refused} data-chosen=${chosen} title=${url}>
+      <input
+        type="checkbox"
+        data-row=${refused ? nothing : ""}
+        data-testid="tab"
+        data-id=${tabId}
+        .checked=${chosen}
+        ?disabled=${refused !== null}
+        @change=${() => this.#toggle(tabId)}
+      />
+      ${refused ? lockIcon : pageIcon}
+      <span class="dialog-text">
+        <span class="dialog-name" dir="auto">${title || url}</span>
+        <span class="hint ellipsis">${facts}</span>
+        ${refused ? html`<span class="hint" data-testid="tab-refused">${reasonOf(refused)}</span>` : nothing}
+      </span>
+    </label>`;
+  }
+
+  /** Tabs of which the browser tells nothing, and how that can be changed. @param {TabList} tabList */
+  #hidden({ tabs, hidden, allowed, refused }) {
+    if (!tabs || !hidden || allowed) return nothing;
+    return html`
+      <div class="dialog-note" data-testid="tabs-hidden">
+        <p><strong>${t("pages_tabs_hidden", { count: hidden })}</strong></p>
+        ${refused
+          ? html`<p role="alert" data-testid="tabs-refused">${t("pages_tabs_refused")}</p>`
+          : html`<p class="muted">${t("pages_tabs_why")}</p>`}
+        <button type="button" class="button" data-testid="tabs-show-all" @click=${() => this.commands.tabs.showAll()}>
+          ${t("pages_tabs_show_all")}
+        </button>
+      </div>
+    `;
+  }
+
+  #failure() {
+    const error = this.state.failures[Subjects.TABS];
+    if (!error) return nothing;
+    return html`<div class="failure">
+      ${warnIcon}
+      <p class="grow" role="alert" data-testid="tabs-failure">${errorText(error)}</p>
+    </div>`;
+  }
+
+  #actions() {
+    const { length } = this.#chosenTabs;
+    return html`
+      <footer class="row">
+        <p class="grow hint" role="status" data-testid="tabs-chosen">
+          ${length ? t("pages_tabs_chosen", { count: length }) : t("pages_tabs_chosen_none")}
+        </p>
+        <button
+          type="button"
+          class="button primary"
+          data-testid="tabs-attach"
+          ?disabled=${!length}
+          @click=${this.#attach}
+        >
+          ${length > 1 ? t("pages_tabs_attach_count", { count: length }) : t("pages_tabs_attach")}
+        </button>
+      </footer>
+    `;
+  }
+
+  /** Those that are listed still. */
+  get #chosenTabs() {
+    const known = new Map((this.state.tabList?.tabs ?? []).map((tab) => [tab.tabId, tab]));
+    return [...this.chosen].flatMap((tabId) => known.get(tabId) ?? []);
+  }
+
+  /** @param {number} tabId */
+  #toggle(tabId) {
+    const others = [...this.chosen].filter((each) => each !== tabId);
+    this.chosen = new Set(others.length < this.chosen.size ? others : [...others, tabId]);
+  }
+
+  #attach() {
+    const tabs = this.#chosenTabs;
+    if (!tabs.length) return;
+    void this.commands.attachments.addTabs(tabs);
+    this.#close();
+    // The question comes next.
+    focusWhenDrawn(PROMPT);
+  }
+
+  // The dialog gives the focus back to where it was; what is taken off the page while it is open does not.
+  #close() {
+    this.querySelector("dialog")?.close();
+  }
+
+  #rows() {
+    return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-row]")]);
+  }
+
+  // Tab goes through everything; the arrows go through the list alone.
+  #onKey(/** @type {KeyboardEvent} */ event) {
+    const rows = this.#rows();
+    const here = rows.indexOf(/** @type {HTMLElement} */ (event.target));
+    const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
+    if (here < 0) return;
+    if (step !== undefined) rows[Math.max(0, Math.min(rows.length - 1, here + step))]?.focus();
+    else if (event.key === "Enter") this.#attach();
+    else return;
+    event.preventDefault();
+  }
+
+  #onFilterKey(/** @type {KeyboardEvent} */ event) {
+    if (event.isComposing || (event.key !== "ArrowDown" && event.key !== "Enter")) return;
+    event.preventDefault();
+    this.#rows()[0]?.focus();
+  }
+
+  // Escape ends a search before it closes the dialog.
+  #onCancel(/** @type {Event} */ event) {
+    if (!this.words) return;
+    event.preventDefault();
+    this.words = "";
+    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=tabs-filter]"))?.focus();
+  }
+
+  // What is not the dialog's content is its backdrop.
+  #onClick(/** @type {Event} */ event) {
+    if (event.target instanceof HTMLDialogElement) this.#close();
+  }
+}
+
+/** @param {BrowserTab} tab @param {string} words @returns {boolean} */
+function fits({ title, url }, words) {
+  const text = `${title} ${url}`.toLocaleLowerCase();
+  return words
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+/** @param {string} url @returns {string} its host; without one, as much of the address as says what it is */
+function placeOf(url) {
+  const known = URL.canParse(url) ? new URL(url) : null;
+  if (known && /^https?:$/.test(known.protocol)) return known.host;
+  return url.slice(0, 100);
+}
+
+/** @param {import("../types.js").WireError} refused @returns {string} without the address, which stands beside it */
+function reasonOf({ code, message, details }) {
+  const reason = String(details?.reason ?? message);
+  return errorText({ code, message: reason.charAt(0).toLocaleUpperCase() + reason.slice(1) });
+}
+
+customElements.define("tabagent-tab-chooser", TabChooser);
