@@ -82,6 +82,22 @@ export class AttachmentsCommands {
     await this.connection.request(RuntimeMessageTypes.REMOVE_ATTACHMENT, { attachmentId: id }).catch(() => null);
   }
 
+  /** Shows what was read of an attachment. @param {import("./chat_types.js").Attached} attachment */
+  async show(attachment) {
+    const { id } = attachment;
+    this.#preview({ attachment, text: null, error: null });
+    const found = await this.connection.request(RuntimeMessageTypes.GET_ATTACHMENT, { attachmentId: id }).then(
+      (reply) => ({ attachment: reply.attachment, text: reply.text, error: null }),
+      (error) => ({ attachment, text: null, error: asRequestError(error).toWire() }),
+    );
+    // The person may have closed it, or opened another.
+    if (this.store.state.preview?.attachment.id === id) this.#preview(found);
+  }
+
+  hide() {
+    this.#preview(null);
+  }
+
   /** How far a page is. @param {{attachmentId: string, success: boolean, attachment: any, error: WireError | null}} payload */
   staged({ attachmentId, attachment, error }) {
     if (attachment) this.#settle(attachmentId, { ...attachment, status: "ready", error: null });
@@ -166,6 +182,11 @@ export class AttachmentsCommands {
       this.#settle(id, { status: "failed", error: wire });
       return false;
     }
+  }
+
+  /** @param {import("./types.js").Preview | null} preview */
+  #preview(preview) {
+    this.store.update((state) => ({ ...state, preview }));
   }
 
   /** @param {string} id @param {Partial<Attachment>} outcome */

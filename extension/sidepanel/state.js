@@ -80,6 +80,7 @@ export function initialState(kept = {}) {
     stored: null,
     drive: null,
     tabList: null,
+    preview: null,
     history: initialHistory(),
     toast: null,
     ...kept,

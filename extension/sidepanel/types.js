@@ -133,6 +133,10 @@
  * }} TabList  of the open dialog; `windowId`: where the panel is; `tabs` is null while they are asked for; `hidden`:
  *   tabs of which the browser tells nothing; `allowed`: whether it tells of all; `refused`: the person did not let it
  *
+ * @typedef {{
+ *   attachment: import("./chat_types.js").Attached, text: string | null, error: WireError | null,
+ * }} Preview  of an attachment; without a text and an error it is being fetched
+ *
  * @typedef {{error: WireError, retry: Retry | null}} Problem
  *
  * @typedef {Readonly<{
@@ -150,7 +154,7 @@
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
  *   prompts: readonly Prompt[] | null, stored: Stored | null,
- *   drive: Drive | null, tabList: TabList | null,
+ *   drive: Drive | null, tabList: TabList | null, preview: Preview | null,
  * }>} PanelState  `failures` and `asking` go by what was asked for: `keyOf` a dtype, or a name of
  *   `Subjects`; `browserWindow` is where the side panel can be opened
  */

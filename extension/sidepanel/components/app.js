@@ -25,6 +25,7 @@ const LATER = {
   logs: () => import("./logs.js"),
   drive: () => import("./drive.js"),
   tabList: () => import("./tab-chooser.js"),
+  preview: () => import("./attachment-preview.js"),
 };
 
 // Each is drawn while it is shown; the chat stays drawn, with the place in it.
@@ -98,14 +99,18 @@ export class App extends PanelElement {
       ${state.tabList
         ? html`<tabagent-tab-chooser .state=${state} .commands=${commands}></tabagent-tab-chooser>`
         : nothing}
+      ${state.preview
+        ? html`<tabagent-attachment-preview .state=${state} .commands=${commands}></tabagent-attachment-preview>`
+        : nothing}
     `;
   }
 
   updated() {
-    const { view, drive, tabList } = this.state;
+    const { view, drive, tabList, preview } = this.state;
     if (view in LATER) void LATER[/** @type {keyof typeof LATER} */ (view)]();
     if (drive) void LATER.drive();
     if (tabList) void LATER.tabList();
+    if (preview) void LATER.preview();
     const { dataset } = document.documentElement;
     dataset.connected = String(this.state.connected && this.state.known);
     if (this.state.known) dataset.state = this.state.modelState;

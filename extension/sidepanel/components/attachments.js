@@ -2,8 +2,8 @@
 // What is attached to the question that is being written, and the menu that attaches.
 import { html, nothing } from "lit";
 import { ErrorCodes } from "../../events.js";
-import { bytes } from "../format.js";
 import { t } from "../i18n.js";
+import { attachedButton, hints } from "./attached.js";
 import { PanelElement } from "./element.js";
 import { addIcon, closeIcon, fileIcon, pageIcon, warnIcon } from "./icons.js";
 import { closeMenu, onMenuKey, onMenuLeft } from "./unfolding.js";
@@ -17,7 +17,7 @@ export class Attachments extends PanelElement {
     const { attachments } = this.state;
     if (attachments.length === 0) return nothing;
     return html`
-      <ul class="chips" data-testid="attachments" aria-label=${t("attachments_label")}>
+      <ul class="attached-list" data-testid="attachments" aria-label=${t("attachments_label")}>
         ${attachments.map((each) => this.#chip(each))}
       </ul>
       ${attachments.map((each) => this.#trouble(each))}
@@ -25,17 +25,18 @@ export class Attachments extends PanelElement {
   }
 
   /** @param {Attachment} attachment */
-  #chip({ id, name, kind, size, status, url, note }) {
+  #chip(attachment) {
+    const { id, name, kind, status } = attachment;
     return html`
-      <li class="chip" data-testid="attachment" data-status=${status} title=${[name, url, note].filter(Boolean).join("\n")}>
-        ${status === "failed" ? warnIcon : kind === "page" ? pageIcon : fileIcon}
-        <span class="ellipsis">${name}</span>
+      <li class="attached" data-testid="attachment" data-status=${status} title=${hints(attachment).join("\n")}>
         ${status === "ready"
-          ? html`<span class="chip-size">${bytes(size)}</span>`
-          : html`<span class="chip-size" role="status">${t(NAMES[status])}</span>`}
+          ? attachedButton(attachment, (each) => this.commands.attachments.show(each))
+          : html`${status === "failed" ? warnIcon : kind === "page" ? pageIcon : fileIcon}
+              <span class="ellipsis" dir="auto">${name}</span>
+              <span class="attached-size" role="status">${t(NAMES[status])}</span>`}
         <button
           type="button"
-          class="chip-remove"
+          class="attached-remove"
           data-testid="attachment-remove"
           title=${t("attachments_remove", { name })}
           aria-label=${t("attachments_remove", { name })}

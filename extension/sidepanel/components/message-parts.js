@@ -1,9 +1,10 @@
 // @ts-check
 // What stands around a message's text: what an answer waits for, what was left out, and how it went.
 import { html, nothing } from "lit";
-import { bytes, duration, tokensPerSecond } from "../format.js";
+import { duration, tokensPerSecond } from "../format.js";
 import { t } from "../i18n.js";
-import { fileIcon, warnIcon } from "./icons.js";
+import { attachedButton } from "./attached.js";
+import { warnIcon } from "./icons.js";
 
 /** @typedef {import("../types.js").Message} Message */
 /** @typedef {import("../types.js").Stats} Stats */
@@ -74,17 +75,15 @@ export function leftOutView(leftOut) {
   return html`<p class="hint left-out" data-testid="left-out">${warnIcon}<span>${text}</span></p>`;
 }
 
-/** @param {readonly import("../chat_types.js").Attached[]} attachments */
-export function attachmentsView(attachments) {
+/**
+ * @param {readonly import("../chat_types.js").Attached[]} attachments
+ * @param {(attachment: import("../chat_types.js").Attached) => unknown} show
+ */
+export function attachmentsView(attachments, show) {
   if (attachments.length === 0) return nothing;
   return html`
-    <ul class="chips" data-testid="message-attachments">
-      ${attachments.map(
-        ({ name, size, note, url }) => html`<li class="chip" title=${[name, url, note].filter(Boolean).join("\n")}>
-          ${fileIcon}<span class="ellipsis">${name}</span>
-          ${size ? html`<span class="chip-size">${bytes(size)}</span>` : nothing}
-        </li>`,
-      )}
+    <ul class="attached-list" data-testid="message-attachments" aria-label=${t("attachments_of_question")}>
+      ${attachments.map((each) => html`<li class="attached">${attachedButton(each, show)}</li>`)}
     </ul>
   `;
 }

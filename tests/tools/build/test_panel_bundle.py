@@ -34,7 +34,9 @@ def test_the_javascript_that_the_panel_starts_with_stays_small(bundle: Path) -> 
     assert sum(sizes.values()) <= LIMIT_BYTES, sizes
 
 
-@pytest.mark.parametrize("page", ["history", "models", "settings", "logs", "drive", "tab-chooser"])
+@pytest.mark.parametrize(
+    "page", ["history", "models", "settings", "logs", "drive", "tab-chooser", "attachment-preview"]
+)
 def test_pages_beside_the_chat_are_chunks_that_come_later(bundle: Path, page: str) -> None:
     [chunk] = bundle.glob(f"{page}-*.js")
 
