@@ -264,4 +264,4 @@ def test_what_cannot_be_read_says_why_and_can_be_removed(desk: Desk) -> None:
     desk.attach_file("photo.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(64))
     [photo] = desk.settled(1)
     assert photo["error"]["code"] == ErrorCodes.UNSUPPORTED_ATTACHMENT
-    assert "this model takes no images" in photo["error"]["message"]
+    assert "no model that runs here takes images yet. Describe what it shows" in photo["error"]["message"]

@@ -2,6 +2,7 @@
 // What is attached to the question that is being written, and the menu that attaches.
 import { html, nothing } from "lit";
 import { ErrorCodes } from "../../events.js";
+import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { attachedButton, hints } from "./attached.js";
 import { PanelElement } from "./element.js";
@@ -56,7 +57,7 @@ export class Attachments extends PanelElement {
     const askable = error.code === ErrorCodes.PAGE_ACCESS_NEEDED && error.details?.origin;
     return html`
       <p class="hint attachment-error" role="alert" data-testid="attachment-error">
-        <span>${error.message}</span>
+        <span>${errorText(error)}</span>
         ${askable
           ? html`<button
               type="button"

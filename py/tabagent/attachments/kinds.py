@@ -5,7 +5,7 @@ from __future__ import annotations
 from tabagent.attachment_errors import UnsupportedAttachment
 
 PDF = "application/pdf"
-NO_IMAGES = "this model takes no images"
+NO_IMAGES = "no model that runs here takes images yet"
 # By the first bytes, what that is.
 _BINARY_HEADS = {
     b"PK\x03\x04": "it is an archive, or a document of an office program",
@@ -57,4 +57,4 @@ def not_text(name: str) -> UnsupportedAttachment:
 
 def no_image(name: str) -> UnsupportedAttachment:
     """Return the refusal of a picture."""
-    return UnsupportedAttachment(name, NO_IMAGES, "Describe what it shows, or paste its text.")
+    return UnsupportedAttachment(name, NO_IMAGES, "Describe what it shows, or paste the text in it.")

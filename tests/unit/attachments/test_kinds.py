@@ -48,4 +48,7 @@ def test_a_text_that_begins_like_a_program_is_taken() -> None:
 
 def test_the_refusals_say_what_can_be_done() -> None:
     assert "Save it as text" in kinds.not_text("a.bin").message
-    assert kinds.NO_IMAGES in kinds.no_image("a.png").message
+    assert kinds.no_image("a.png").message == (
+        "a.png cannot be attached: no model that runs here takes images yet. "
+        "Describe what it shows, or paste the text in it."
+    )
