@@ -69,16 +69,6 @@ async def test_the_next_turn_computes_only_what_is_new(exact: World) -> None:
     assert done.generated_text == "one two three four "
 
 
-async def test_an_answer_is_computed_again_where_its_tokens_alone_are_rounded_in_another_way() -> None:
-    world = World(MemoryFetcher(hub_answers()), engine=MemoryEngine(context_length=1000))
-    await world.load(load_request(dtype=Dtype.Q4))
-    await answered(world, "one two three four")
-    second = await answered(world, "one two three four", "one two three four", "five")
-    third = await answered(world, "one two three four", "one two three four", "five", "one two three four", "six")
-
-    assert (second.cached_tokens, third.cached_tokens) == (4, 9)
-
-
 async def test_two_interleaved_chats_never_see_each_other(exact: World) -> None:
     alone = [await answered(exact, "a b c", chat_id="x"), await answered(exact, "a b c", "a b c", "d", chat_id="x")]
     await answered(exact, "a b c", chat_id="1")
