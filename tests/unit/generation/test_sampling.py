@@ -195,6 +195,18 @@ async def test_scores_that_are_no_numbers_are_an_error(settings: dict[str, objec
         await sampler.pick(Scores([0.0, bad, 1.0]))
 
 
+async def test_a_score_that_is_no_number_is_an_error_also_where_it_ranks_behind_all_others() -> None:
+    class Ranked(Scores):
+        async def top(self, count: int) -> tuple[list[int], list[float]]:
+            tokens, scores = await super().top(SIZE)
+            return tokens[1 : count + 1], scores[1 : count + 1]
+
+    sampler = Sampler(GenerationSettings(do_sample=True, top_k=0, top_p=0.9), [], ENDS)
+
+    with pytest.raises(InvalidScores, match="not all numbers"):
+        await sampler.pick(Ranked([0.0] * (SIZE - 1) + [math.nan]))
+
+
 @pytest.mark.parametrize("sampled", [False, True])
 async def test_scores_that_are_no_numbers_can_be_replaced(sampled: bool) -> None:
     settings = GenerationSettings(do_sample=sampled, remove_invalid_values=True)

@@ -203,6 +203,19 @@ async def test_tokens_that_have_no_score_are_not_taken_for_their_text() -> None:
     assert await sampler.pick(Scores([-float(token) for token in range(size)])) == size - 1
 
 
+async def test_of_two_tokens_that_are_found_by_their_text_a_suppressed_one_does_not_come() -> None:
+    size = 5000
+    texts = {size - 1: "{", size - 2: "["}
+    sampler = Sampler(
+        *(GenerationSettings(suppress_tokens=(size - 2,)), [], frozenset()),
+        constraint=JsonConstraint(),
+        text_of=lambda token: texts.get(token, "no"),
+        encode=lambda text: [token for token, each in texts.items() if each == text],
+    )
+
+    assert await sampler.pick(Scores([-float(token) for token in range(size)])) == size - 1
+
+
 async def test_the_end_comes_when_the_text_is_complete_and_must_when_it_is_finished() -> None:
     texts = ["", "4", "2", " "]
     constraint = JsonConstraint({"type": "integer"})
@@ -223,6 +236,16 @@ async def test_a_finished_answer_ends_without_a_look_at_the_scores() -> None:
 
     assert await sampler.pick(logits) == 0
     assert logits.asked == []
+
+
+async def test_a_forced_token_that_is_not_allowed_comes_all_the_same() -> None:
+    texts = ["{", "no"]
+    settings = GenerationSettings(forced_eos_token_id=(1,), max_new_tokens=2)
+    constraint = JsonConstraint()
+    sampler = Sampler(settings, [], frozenset(), constraint=constraint, text_of=texts.__getitem__)
+
+    assert [await sampler.pick(Scores([1.0, 0.0])) for _ in range(2)] == [0, 1]
+    assert constraint.allows("}")
 
 
 async def test_after_a_finished_answer_of_a_model_without_an_end_token_white_space_comes() -> None:
