@@ -67,7 +67,7 @@ export class AttachmentPreview extends PanelElement {
       [t("attachments_address"), url && address(url)],
       [t("attachments_size"), size && bytes(size)],
       [t("attachments_characters"), characters && number(characters)],
-      [t("attachments_note"), note],
+      [t("attachments_note"), note && html`<bdi>${note}</bdi>`],
     ];
     const known = facts.filter(([, value]) => value);
     if (!known.length) return nothing;

@@ -16,6 +16,9 @@ const STEPS = Object.freeze({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: I
 export class TabChooser extends PanelElement {
   static properties = { ...PanelElement.properties, words: { state: true }, chosen: { state: true } };
 
+  /** Whether the button that has the focus is about to go. */
+  #listing = false;
+
   constructor() {
     super();
     /** What titles and addresses are searched for. */
@@ -73,7 +76,7 @@ export class TabChooser extends PanelElement {
                   class="link"
                   data-testid="tabs-show-fewer"
                   title=${t("pages_tabs_fewer_hint")}
-                  @click=${() => this.commands.tabs.showFewer()}
+                  @click=${() => this.#list(this.commands.tabs.showFewer())}
                 >
                   ${t("pages_tabs_fewer")}
                 </button>`
@@ -90,7 +93,13 @@ export class TabChooser extends PanelElement {
 
   firstUpdated() {
     this.querySelector("dialog")?.showModal();
-    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=tabs-filter]"))?.focus();
+    this.#focusFilter();
+  }
+
+  updated() {
+    if (!this.#listing || document.activeElement !== document.body) return;
+    this.#listing = false;
+    this.#focusFilter();
   }
 
   /** @param {TabList} tabList @param {number} count */
@@ -131,7 +140,6 @@ export class TabChooser extends PanelElement {
   #row(tab) {
     const { tabId, title, url, active, refused } = tab;
     const chosen = this.chosen.has(tabId);
-    const facts = [placeOf(url), active ? t("pages_tabs_active") : ""].filter(Boolean).join(" · ");
     return html`<label class="dialog-row" data-readable=${!refused} data-chosen=${chosen} title=${url}>
       <input
         type="checkbox"
@@ -145,7 +153,9 @@ export class TabChooser extends PanelElement {
       ${refused ? lockIcon : pageIcon}
       <span class="dialog-text">
         <span class="dialog-name" dir="auto">${title || url}</span>
-        <span class="hint ellipsis">${facts}</span>
+        <span class="hint ellipsis">
+          <bdi dir="ltr">${placeOf(url)}</bdi>${active ? ` · ${t("pages_tabs_active")}` : nothing}
+        </span>
         ${refused ? html`<span class="hint" data-testid="tab-refused">${reasonOf(refused)}</span>` : nothing}
       </span>
     </label>`;
@@ -160,7 +170,12 @@ export class TabChooser extends PanelElement {
         ${refused
           ? html`<p role="alert" data-testid="tabs-refused">${t("pages_tabs_refused")}</p>`
           : html`<p class="muted">${t("pages_tabs_why")}</p>`}
-        <button type="button" class="button" data-testid="tabs-show-all" @click=${() => this.commands.tabs.showAll()}>
+        <button
+          type="button"
+          class="button"
+          data-testid="tabs-show-all"
+          @click=${() => this.#list(this.commands.tabs.showAll())}
+        >
           ${t("pages_tabs_show_all")}
         </button>
       </div>
@@ -222,6 +237,16 @@ export class TabChooser extends PanelElement {
     this.querySelector("dialog")?.close();
   }
 
+  #focusFilter() {
+    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=tabs-filter]"))?.focus();
+  }
+
+  /** @param {Promise<void>} listed of more tabs or fewer, with which the button goes that was pressed */
+  #list(listed) {
+    this.#listing = true;
+    void listed;
+  }
+
   #rows() {
     return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-row]")]);
   }
@@ -249,7 +274,7 @@ export class TabChooser extends PanelElement {
     if (!this.words) return;
     event.preventDefault();
     this.words = "";
-    /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=tabs-filter]"))?.focus();
+    this.#focusFilter();
   }
 
   // What is not the dialog's content is its backdrop.

@@ -1,4 +1,4 @@
-"""The models, the settings, the logs and Drive's dialog for everyone: axe, narrow panels, large text, right to left."""
+"""The models, the settings, the logs and the dialogs for everyone: axe, narrow panels, large text, right to left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tabagent.events import RuntimeMessageTypes, WorkerEventNames
 from tabagent.parameters import AppearanceSettings, ResourceSettings, schema
-from tests.browser.panel import test_drive_dialog, test_logs_page
+from tests.browser.panel import test_attachment_preview, test_drive_dialog, test_logs_page, test_tabs_dialog
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.test_account_and_files import AXE
@@ -25,6 +25,7 @@ DRIVE: Json = {
     RuntimeMessageTypes.GET_DRIVE_ACCOUNT: {"available": True, "account": test_drive_dialog.ADA},
     RuntimeMessageTypes.GET_DRIVE_FILE_LIST: test_drive_dialog.FILES,
 }
+ATTACHING = test_tabs_dialog.listing(hidden=3) | test_attachment_preview.replies()
 ARABIC = texts_of(ROOT / "extension" / "locales", "ar")
 
 
@@ -32,8 +33,10 @@ ARABIC = texts_of(ROOT / "extension" / "locales", "ar")
 def panel(open_panel: OpenPanel) -> ScriptedPanel:
     """A panel that has something to show on each of its pages."""
     models = [model(dtypes=[dtype("q8", status="downloaded"), dtype("q4")]), model("acme/other")]
-    panel = open_panel(models, {RuntimeMessageTypes.GET_PROMPTS: PROMPTS} | DRIVE | test_logs_page.CHANGES)
+    panel = open_panel(models, {RuntimeMessageTypes.GET_PROMPTS: PROMPTS} | DRIVE | ATTACHING | test_logs_page.CHANGES)
     panel.report(transfer("downloading", "acme/other"))  # type: ignore[arg-type]
+    # Colours on their way from one to the next have no contrast that counts.
+    panel.page.emulate_media(reduced_motion="reduce")
     panel.page.evaluate(AXE.read_text(encoding="utf-8"))
     return panel
 
@@ -51,7 +54,7 @@ def _check(panel: ScriptedPanel, where: str) -> list[object]:
     )
     width = panel.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     scrollers: list[str] = panel.page.evaluate(
-        """() => [...document.querySelectorAll(".page-scroller, .logs, .log-scroller, dialog")]
+        """() => [...document.querySelectorAll(".page-scroller, .logs, .log-scroller, dialog, .dialog-scroller")]
              .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.className)"""
     )
     return [(where, each) for each in [*found, *scrollers, *([width] if width[0] > width[1] else [])]]
@@ -83,6 +86,25 @@ def _walk(panel: ScriptedPanel) -> list[object]:
     expect(panel.one("drive-file").first).to_be_visible()
     wrong += _check(panel, "drive")
     panel.page.keyboard.press("Escape")
+    return wrong + _attach(panel)
+
+
+def _attach(panel: ScriptedPanel) -> list[object]:
+    """Open what attaches, and return what is wrong with it."""
+    panel.press("tab-chat")
+    test_attachment_preview.attach(panel, test_attachment_preview.WHEAT, test_attachment_preview.COSTS)
+    panel.press("attach-button")
+    expect(panel.one("attach-tabs")).to_be_visible()
+    wrong = _check(panel, "attach menu")
+    panel.press("attach-tabs")
+    expect(panel.one("tab")).to_have_count(5)
+    panel.one("tab").first.click()
+    wrong += _check(panel, "tabs")
+    panel.press("tabs-close")
+    panel.one("attachment-show").first.click()
+    expect(panel.one("preview-text")).to_be_visible()
+    wrong += _check(panel, "preview")
+    panel.press("preview-close")
     return wrong
 
 

@@ -39,7 +39,8 @@ def open_chat(panel: ScriptedPanel) -> ScriptedPanel:
     return panel
 
 
-def _attach(panel: ScriptedPanel, *attachments: Json) -> ScriptedPanel:
+def attach(panel: ScriptedPanel, *attachments: Json) -> ScriptedPanel:
+    """Show the question that is being written with attachments."""
     panel.press("tab-chat")
     panel.page.evaluate(
         """(attachments) => {
@@ -103,7 +104,7 @@ def test_a_long_text_is_whole_and_in_blocks_whatever_its_lines_are(open_panel: O
 
 
 def test_an_attachment_of_the_composer_is_shown_with_keys_alone(open_panel: OpenPanel) -> None:
-    panel = _attach(open_panel([model()], replies("line\n" * 5_000)), WHEAT)
+    panel = attach(open_panel([model()], replies("line\n" * 5_000)), WHEAT)
     panel.one("attachment-show").focus()
     panel.page.keyboard.press("Enter")
     expect(panel.one("preview-close")).to_be_focused()
@@ -121,7 +122,7 @@ def test_an_attachment_of_the_composer_is_shown_with_keys_alone(open_panel: Open
 
 
 def test_the_button_closes_it_too_and_the_focus_goes_back(open_panel: OpenPanel) -> None:
-    panel = _attach(open_panel([model()], replies()), WHEAT)
+    panel = attach(open_panel([model()], replies()), WHEAT)
     panel.press("attachment-show")
     panel.press("preview-close")
 
@@ -164,7 +165,7 @@ def test_a_text_that_comes_late_is_not_shown_under_another_name(open_panel: Open
 
 def test_what_is_not_read_has_nothing_to_show(open_panel: OpenPanel) -> None:
     failed = COSTS | {"status": "failed", "error": AttachmentNotFound("costs").to_wire()}
-    panel = _attach(open_panel([model()]), WHEAT | {"status": "reading"}, failed)
+    panel = attach(open_panel([model()]), WHEAT | {"status": "reading"}, failed)
 
     expect(panel.one("attachment-show")).to_have_count(0)
     expect(panel.one("attachment-error")).to_have_text(AttachmentNotFound("costs").message)

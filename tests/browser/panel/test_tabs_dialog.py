@@ -108,11 +108,13 @@ def test_titles_of_all_tabs_are_asked_for_in_a_click_and_given_back(open_panel: 
 
     expect(panel.one("tabs-count")).to_have_text("Tabs: 5")
     expect(panel.one("tabs-hidden")).to_have_count(0)
+    expect(panel.one("tabs-filter")).to_be_focused()
     assert panel.noted("asked") == [WANTED]
 
     panel.reply(RuntimeMessageTypes.LIST_TABS, {"tabs": TABS[:1], "hidden": 4})
     panel.press("tabs-show-fewer")
     expect(panel.one("tabs-hidden")).to_be_visible()
+    expect(panel.one("tabs-filter")).to_be_focused()
     assert panel.noted("asked")[-1] == {"remove": {"permissions": ["tabs"]}}
 
 
