@@ -125,17 +125,32 @@ class Desk:
         """Press the menu's entry while another tab is in front, as the side panel is used."""
         self.page.evaluate("document.querySelector('[data-testid=attach-page]').click()")
 
-    def paste(self, text: str) -> None:
+    def paste(self, text: str = "", *files: str) -> None:
+        """Paste as another program puts it on the clipboard, which no page can do with files."""
         self.page.bring_to_front()
         self.page.evaluate(
-            """(text) => {
+            """([text, files]) => {
               const clipboardData = new DataTransfer();
-              clipboardData.setData("text/plain", text);
+              if (text) clipboardData.setData("text/plain", text);
+              for (const name of files) {
+                clipboardData.items.add(new File([`In ${name}.`], name, { type: "text/plain" }));
+              }
               const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
               document.querySelector("[data-testid=prompt]").dispatchEvent(event);
             }""",
-            text,
+            [text, files],
         )
+
+    def drag(self, *kinds: str, over: str, file: Path) -> None:
+        """Drag a file of the disk over an element, as the browser tells of it."""
+        box = self.page.locator(over).bounding_box()
+        assert box is not None
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        session = self.browser.context.new_cdp_session(self.page)
+        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        for kind in kinds:
+            session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
+        session.detach()
 
     def attach_file(self, name: str, mime_type: str, content: bytes) -> None:
         self.page.get_by_test_id("attach-input").set_input_files(
@@ -229,6 +244,51 @@ def test_several_tabs_go_into_one_question_and_one_that_the_browser_has_unloaded
     assert [wheat["status"], harmless["status"]] == ["ready", "ready"], (wheat, harmless)
     assert desk.text(wheat).startswith("Title: Winter wheat")
     assert "In year 1900" in desk.text(harmless)
+
+
+def test_a_file_that_is_dropped_anywhere_on_the_chat_is_attached_and_beside_it_opens_nothing(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Wheat is sown in autumn.", encoding="utf-8")
+    desk.page.bring_to_front()
+    pages = len(desk.browser.context.pages)
+    hint = desk.page.get_by_text("Drop files to attach them")
+    for number, place in enumerate(("[data-testid=prompt]", "tabagent-chat"), start=1):
+        desk.drag("dragEnter", "dragOver", over=place, file=file)
+        expect(hint).to_be_visible()
+        desk.drag("drop", over=place, file=file)
+        expect(hint).to_have_count(0)
+        dropped = desk.settled(number)[-1]
+        assert (dropped["name"], dropped["status"]) == ("notes.txt", "ready")
+        assert desk.text(dropped) == "Wheat is sown in autumn."
+
+    desk.page.get_by_test_id("tab-settings").click()
+    desk.drag("dragEnter", "dragOver", "drop", over="#view-settings", file=file)
+    desk.page.get_by_test_id("tab-chat").click()
+    assert len(desk.settled(2)) == 2
+    assert len(desk.browser.context.pages) == pages
+
+
+def test_files_and_pictures_are_pasted_and_cells_of_a_table_are_text(desk: Desk) -> None:
+    desk.paste("", "one.txt", "two.txt")
+    assert [desk.text(each) for each in desk.settled(2)] == ["In one.txt.", "In two.txt."]
+    desk.paste("Year\tTons", "picture-of-the-cells.png")
+    desk.settled(2)
+
+    desk.page.get_by_test_id("prompt").focus()
+    desk.page.evaluate(
+        """async () => {
+          const canvas = new OffscreenCanvas(4, 4);
+          canvas.getContext("2d").fillRect(0, 0, 2, 2);
+          const picture = await canvas.convertToBlob({ type: "image/png" });
+          await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+        }"""
+    )
+    desk.page.keyboard.press("Control+V")
+    picture = desk.settled(3)[2]
+    assert (picture["name"], picture["error"]["code"]) == ("image.png", ErrorCodes.UNSUPPORTED_ATTACHMENT)
+    expect(desk.page.get_by_test_id("attachment-error")).to_contain_text("no model that runs here takes images yet")
 
 
 def test_a_hostile_page_is_read_as_data_and_notices_nothing(desk: Desk, site: str) -> None:

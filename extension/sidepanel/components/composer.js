@@ -22,6 +22,16 @@ export class Composer extends PanelElement {
     this.dropping = false;
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    for (const [name, listener] of this.#dragging) addEventListener(name, listener);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    for (const [name, listener] of this.#dragging) removeEventListener(name, listener);
+  }
+
   render() {
     const { state } = this;
     const answering = isAnswering(state);
@@ -30,9 +40,6 @@ export class Composer extends PanelElement {
       <form
         class="composer ${this.dropping ? "dropping" : ""}"
         @submit=${this.#send}
-        @dragover=${this.#onDrag}
-        @dragleave=${() => (this.dropping = false)}
-        @drop=${this.#onDrop}
         @paste=${this.#onPaste}
       >
         <tabagent-attachments .state=${state} .commands=${this.commands}></tabagent-attachments>
@@ -110,18 +117,30 @@ export class Composer extends PanelElement {
     `;
   }
 
+  // Anywhere in the panel: the browser would open a file that is dropped beside the question, in place of taking it.
+  #dragging = /** @type {const} */ ([
+    ["dragover", (/** @type {DragEvent} */ event) => this.#onDrag(event)],
+    ["dragleave", (/** @type {DragEvent} */ { relatedTarget }) => (this.dropping &&= relatedTarget !== null)],
+    ["drop", (/** @type {DragEvent} */ event) => this.#onDrop(event)],
+  ]);
+
   #onDrag(/** @type {DragEvent} */ event) {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+    const { dataTransfer } = event;
+    if (!dataTransfer || !isForUs(event)) return;
     event.preventDefault();
-    this.dropping = true;
+    this.dropping = this.#takesFiles;
+    if (!this.dropping) dataTransfer.dropEffect = "none";
   }
 
   #onDrop(/** @type {DragEvent} */ event) {
     this.dropping = false;
-    const files = event.dataTransfer?.files;
-    if (!files?.length) return;
+    if (!event.dataTransfer || !isForUs(event)) return;
     event.preventDefault();
-    void this.commands.attachments.addFiles(files);
+    if (this.#takesFiles) void this.commands.attachments.addFiles(event.dataTransfer.files);
+  }
+
+  get #takesFiles() {
+    return this.state?.view === "chat" && !document.querySelector("dialog[open]");
   }
 
   #onPaste(/** @type {ClipboardEvent} */ event) {
@@ -163,6 +182,12 @@ export class Composer extends PanelElement {
     event.preventDefault();
     void this.commands.chat.send();
   }
+}
+
+/** @param {DragEvent} event @returns {boolean} whether it brings files, which nothing under the pointer takes */
+function isForUs({ dataTransfer, defaultPrevented, target }) {
+  const taken = defaultPrevented || (target instanceof Element && target.closest("input[type=file]") !== null);
+  return !taken && dataTransfer?.types.includes("Files") === true;
 }
 
 customElements.define("tabagent-composer", Composer);
