@@ -57,7 +57,7 @@ export class MessageView extends LitElement {
         aria-label=${t(WHO[role])}
         tabindex="-1"
       >
-        ${answer ? leftOutView(leftOut) : nothing} 
+        ${answer ? leftOutView(leftOut) : nothing}
         ${attachmentsView(attachments, (each) => this.commands.attachments.show(each))}
         ${answer && text === "" && status !== "streaming"
           ? html`<p class="hint">${t(ENDED_EMPTY[status])}</p>`
