@@ -79,8 +79,10 @@ class Detokenizer:
     def _keep_from(self, start: int) -> None:
         kept = self._window[start:]
         rest = self._decode(kept)
+        # Where a character is open, tokens may begin in the middle of one: the end is what must stay as it is.
+        end = self._text[max(0, self._told - 1) :] if self._told < len(self._text) else rest
         # Without any text before it, a decoder would strip the next token's space.
-        if rest and self._text.endswith(rest):
+        if rest and self._text.endswith(end) and rest.endswith(end):
             self._told -= len(self._text) - len(rest)
             self._window, self._text = kept, rest
 

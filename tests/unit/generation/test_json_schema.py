@@ -98,6 +98,9 @@ def test_what_does_not_fit_does_not_get_through(more: JsonObject) -> None:
             id="properties of both",
         ),
         pytest.param({"$ref": "#/$defs/a~1b%20c", "$defs": {"a/b c": {"const": 1}}}, [1], [2], id="names in $ref"),
+        pytest.param({"$ref": "#/$defs/~01", "$defs": {"~1": {"const": 1}, "/": False}}, [1], [2], id="tilde in $ref"),
+        pytest.param({"minimum": 1, "exclusiveMinimum": 5}, [6, 5.5], [5, 3], id="two lower bounds"),
+        pytest.param({"maximum": 5, "exclusiveMaximum": 1}, [0, 0.5], [1, 3], id="two upper bounds"),
         pytest.param({"$ref": "#/anyOf/1", "anyOf": [True, {"const": 1}]}, [1], [2], id="$ref into a list"),
         pytest.param({"enum": [1, "aa", "b", None], "type": "string", "minLength": 2}, ["aa"], ["b", 1], id="enum and"),
         pytest.param({"enum": [1, 2.0, 3], "maximum": 2}, [1, 2], [3], id="enum and bounds"),
@@ -218,6 +221,7 @@ def doubling(depth: int) -> JsonObject:
             {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}, id="two"
         ),
         pytest.param(doubling(40), id="alternatives that double"),
+        pytest.param(doubling(20), id="alternatives that double to a million"),
         pytest.param(nested(3000), id="deep"),
         pytest.param({"properties": {str(index): {"minLength": 1} for index in range(3000)}}, id="many"),
         pytest.param({"enum": list(range(5000))}, id="many values"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -77,6 +78,8 @@ def test_variables_and_tools_reach_the_template() -> None:
     prompt(template, SYSTEM, USER, enable_thinking=False, tools=[{"name": "add"}])
 
     assert template.variables[-1] == {"enable_thinking": False, "tools": [{"name": "add"}]}
+    # Whether the template shows a system message is asked without tools, which change what some templates do.
+    assert template.variables[0] == {"enable_thinking": False}
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -132,6 +135,40 @@ def test_tools_are_told_in_words_where_the_template_knows_none() -> None:
 
 def test_tools_stay_tools_where_the_template_knows_them() -> None:
     assert prompt(Template(), USER, CALL, RESULT) == "<user>Hi</><assistant></><tool>42</><assistant>"
+
+
+def no_two_users(messages: Sequence[ChatMessage], variables: Mapping[str, JsonValue]) -> str:
+    """Take all but what the user says twice in a row; calls are shown by their number."""
+    roles = [message.role for message in messages]
+    if ("user", "user") in itertools.pairwise(roles):
+        raise TemplateFailed("roles must alternate")
+    return "".join(f"<{turn.role} {len(turn.tool_calls)}>{turn.content}</>" for turn in messages)
+
+
+def test_results_of_several_calls_stay_apart_where_others_are_merged() -> None:
+    assert prompt(no_two_users, USER, USER, CALL, RESULT, RESULT) == (
+        "<user 0>Hi\n\nHi</><assistant 1></><tool 0>42</><tool 0>42</>"
+    )
+
+
+def test_what_is_merged_keeps_its_call_and_nothing_is_merged_into_one() -> None:
+    assert prompt(no_two_users, USER, USER, ANSWER, CALL, RESULT) == (
+        "<user 0>Hi\n\nHi</><assistant 1>Hello</><tool 0>42</>"
+    )
+    assert prompt(no_two_users, USER, USER, CALL, ANSWER, USER) == (
+        "<user 0>Hi\n\nHi</><assistant 1></><assistant 0>Hello</><user 0>Hi</>"
+    )
+
+
+def test_a_call_at_the_end_is_no_answer_that_is_continued() -> None:
+    assert prompt(Template(), USER, CALL) == "<user>Hi</><assistant></><assistant>"
+
+
+def test_a_call_is_told_in_the_letters_that_it_has() -> None:
+    call = ChatMessage("assistant", "", tool_calls=({"function": {"name": "größe"}},))
+    rendered = prompt(Template(roles=("user", "assistant")), USER, call, RESULT)
+
+    assert '{"name": "größe"}' in rendered
 
 
 def test_a_system_text_that_is_lost_with_tools_alone_moves_to_the_user() -> None:

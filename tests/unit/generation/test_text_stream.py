@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabagent.generation.graphemes import MAX_CLUSTER
-from tabagent.generation.text_stream import LONGEST_WORD, WINDOW, TextStream
+from tabagent.generation.text_stream import LONGEST_WINDOW, LONGEST_WORD, WINDOW, TextStream
 from tests.unit.generation.token_texts import SPECIAL, ByteLevel, SentencePiece, cut
 
 # Characters of many code points, and what stands between them.
@@ -77,6 +77,17 @@ def test_bytes_that_are_no_text_come_out_as_decoding_them_at_once_would_show_the
     shown, _, whole = stream_of(cut(content, lengths))
 
     assert "".join(shown) == whole
+
+
+def test_a_decoder_may_show_each_byte_of_an_open_character() -> None:
+    def decode(tokens: Sequence[int]) -> str:
+        content = bytes(tokens)
+        whole = content.decode("utf-8", "ignore")
+        return whole + "\ufffd" * (len(content) - len(whole.encode()))
+
+    shown, stream, _ = run(decode, list("a😀 é好!".encode()))
+
+    assert "".join(shown) == stream.text == "a😀 é好!"
 
 
 @pytest.mark.parametrize("piece", [b"\x80", b"\xf0\x9f\x98", b"\xff\xe4\xbd"])
@@ -153,6 +164,12 @@ def test_a_long_run_without_white_space_is_shown_but_for_its_last_character() ->
     assert all(index - sum(map(len, shown[:index])) <= LONGEST_WORD + 1 for index in range(1, 100))
 
 
+def test_the_last_letter_of_a_long_run_may_still_get_a_mark() -> None:
+    shown, _, _ = stream_of(pieces_of("x" * 20, "\u0301 y"))
+
+    assert shown == ["x" * 19, "x\u0301", " y"]
+
+
 def test_scripts_without_spaces_are_shown_character_by_character() -> None:
     shown, _, _ = stream_of(pieces_of(*"今天天气很好"))
 
@@ -194,6 +211,7 @@ def test_endless_combining_marks_are_not_held_back_for_ever() -> None:
         ("abcd", ["bcde", "b"], "a"),
         ("nothing", [""], "nothing"),
         ("ends with ST", ["STOP"], "ends with ST"),
+        ("x c a a b c d", [" a a b c d"], "x c"),
     ],
 )
 def test_an_answer_ends_before_its_stop_string(text: str, stop: list[str], rest: str, width: int) -> None:
@@ -216,6 +234,18 @@ def test_only_what_may_become_a_stop_string_is_held_back() -> None:
     shown, _, _ = stream_of(pieces_of("one ", "two ", "###", " three", " four", " five"), stop=["### END"])
 
     assert shown == ["one", " two", "", " ###", " three", " four", " five"]
+
+
+def test_a_character_in_which_a_stop_string_may_begin_is_held_back_whole() -> None:
+    shown, _, _ = stream_of(pieces_of("好e", "\u0301", " x y"), stop=["\u0301 z"])
+
+    assert shown == ["好", "", "e\u0301 x", " y"]
+
+
+def test_after_a_stop_string_no_open_character_comes() -> None:
+    shown, stream, _ = stream_of([b"a ", b"STOP\xf0\x9f"], stop=["STOP"])
+
+    assert "".join(shown) == stream.text == "a "
 
 
 def test_after_a_stop_string_nothing_comes() -> None:
@@ -268,3 +298,14 @@ def test_special_tokens_without_end_cost_no_more_than_others() -> None:
 
     assert tokenizer.decoded < 1000 * (WINDOW + 2)
     assert stream.finish() == "a"
+
+
+@pytest.mark.parametrize("piece", [b"\x80", b"\xbd\xa0\xe4"], ids=["none is whole", "each begins in a character"])
+def test_tokens_that_end_in_the_middle_of_characters_cost_no_more_in_the_end(piece: bytes) -> None:
+    tokenizer = ByteLevel([piece] * 2000)
+    stream = TextStream(tokenizer.decode)
+    for token in range(1, 2001):
+        stream.push(token)
+
+    assert tokenizer.decoded < 2000 * (LONGEST_WINDOW + WINDOW)
+    assert stream.text + stream.finish() == tokenizer.decode(range(1, 2001))

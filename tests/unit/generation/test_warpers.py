@@ -53,8 +53,16 @@ def test_a_filter_keeps(warper: Warper, kept: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     ("warper", "seen"),
-    [(TopK(3), 3), (TopP(0.65), 2), (MinP(0.45), 4), (Typical(0.25), 3), (Epsilon(0.05), 5), (Eta(0.5), 4)],
-    ids=["top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff"],
+    [
+        (TopK(3), 3),
+        (TopP(0.65), 2),
+        (MinP(0.45), 4),
+        (Typical(0.25), 3),
+        (Typical(0.45), 4),
+        (Epsilon(0.05), 5),
+        (Eta(0.5), 4),
+    ],
+    ids=["top_k", "top_p", "min_p", "typical_p", "typical_p below", "epsilon_cutoff", "eta_cutoff"],
 )
 def test_a_filter_decides_as_soon_as_the_best_tokens_are_enough(warper: Warper, seen: int) -> None:
     decided = [warper.keep(SCORES[:count], whole=False, totals=TOTALS) is not None for count in range(1, 6)]
@@ -69,6 +77,17 @@ def test_what_ties_with_the_last_one_kept_is_kept(warper: Warper) -> None:
     scores = [math.log(0.4)] * 2 + [math.log(0.2)]
 
     assert warper.keep(scores, whole=True, totals=totals_of(scores, 1)) == (0, 2)
+
+
+def test_top_p_takes_no_more_than_the_mass_where_it_is_met_exactly() -> None:
+    scores = [math.log(0.5)] * 2
+
+    assert TopP(0.5).keep(scores, whole=True, totals=Totals(0.0, math.log(2))) == (0, 1)
+
+
+def test_without_filters_the_best_tokens_are_not_enough() -> None:
+    assert warp([], SCORES, whole=False, totals=None) is None
+    assert warp([], SCORES, whole=True, totals=None) == (0, 5)
 
 
 def test_filters_that_do_nothing_are_left_out_and_the_others_come_in_order() -> None:
