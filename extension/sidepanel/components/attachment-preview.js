@@ -5,8 +5,9 @@ import { errorText } from "../error_text.js";
 import { bytes, number } from "../format.js";
 import { t } from "../i18n.js";
 import { isSafeAddress, realAddress } from "../links.js";
+import { closeButton } from "./dialog-close.js";
 import { PanelElement } from "./element.js";
-import { closeIcon, warnIcon } from "./icons.js";
+import { warnIcon } from "./icons.js";
 
 /** @typedef {import("../types.js").Preview} Preview */
 
@@ -31,16 +32,7 @@ export class AttachmentPreview extends PanelElement {
             <h2 id="preview-title" class="grow preview-title" dir="auto" data-testid="preview-name">
               ${attachment.name}
             </h2>
-            <button
-              type="button"
-              class="icon-button"
-              data-testid="preview-close"
-              title=${t("dialog_close")}
-              aria-label=${t("dialog_close")}
-              @click=${this.#close}
-            >
-              ${closeIcon}
-            </button>
+            ${closeButton("preview-close", this.#close)}
           </header>
           ${this.#facts(attachment)}
           ${error

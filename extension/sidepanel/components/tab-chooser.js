@@ -4,9 +4,10 @@ import { html, nothing } from "lit";
 import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { Subjects } from "../shelf.js";
+import { closeButton } from "./dialog-close.js";
 import { PanelElement } from "./element.js";
 import { PROMPT, focusWhenDrawn } from "./focusing.js";
-import { closeIcon, lockIcon, pageIcon, warnIcon } from "./icons.js";
+import { lockIcon, pageIcon, warnIcon } from "./icons.js";
 
 /** @typedef {import("../types.js").BrowserTab} BrowserTab */
 /** @typedef {import("../types.js").TabList} TabList */
@@ -43,16 +44,7 @@ export class TabChooser extends PanelElement {
         <div class="dialog-body">
           <header class="row">
             <h2 id="tabs-title" class="grow">${t("pages_tabs_title")}</h2>
-            <button
-              type="button"
-              class="icon-button"
-              data-testid="tabs-close"
-              title=${t("dialog_close")}
-              aria-label=${t("dialog_close")}
-              @click=${this.#close}
-            >
-              ${closeIcon}
-            </button>
+            ${closeButton("tabs-close", this.#close)}
           </header>
           <input
             type="text"

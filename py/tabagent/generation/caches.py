@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from tabagent.generation.prefill import reusable
-from tabagent.ports.engine import KvCache
+from tabagent.ports.engine import InferenceEngine, KvCache, Logits
 from tabagent.specs import LoadedModel
 
 
@@ -32,6 +32,13 @@ class ChatCache:
     def common(self, prompt: Sequence[int]) -> int:
         """Return the number of tokens that this cache and a prompt begin with alike."""
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self.token_ids, prompt, strict=False)))
+
+    async def read(self, engine: InferenceEngine, tokens: Sequence[int], *, logits: bool = False) -> Logits | None:
+        """Compute a piece of a prompt behind what is in it; see `InferenceEngine.forward`."""
+        scores = await engine.forward(self.kv, tokens, logits=logits)
+        self.token_ids.extend(tokens)
+        self.as_prompt = len(self.token_ids)
+        return scores
 
 
 class ChatCaches:

@@ -49,8 +49,5 @@ class Rereading:
                 # What is left was computed one by one, and is gone as it would be for the next question.
                 break
             alive()
-            tokens = ids[piece.start : piece.stop]
-            await self._engine.forward(cache.kv, tokens, logits=False)
-            cache.token_ids.extend(tokens)
-            cache.as_prompt = len(cache.token_ids)
+            await cache.read(self._engine, ids[piece.start : piece.stop])
         await self._caches.keep(chat_id, cache)

@@ -69,9 +69,7 @@ class AnswerWriter:
         pieces = self._sizer.pieces(answer.cached, total, dynamic_quantization=loaded.dynamic_quantization)
         for piece in pieces:
             tokens = ids[piece.start : piece.stop]
-            logits = await self._engine.forward(cache.kv, tokens, logits=piece.stop == total)
-            cache.token_ids.extend(tokens)
-            cache.as_prompt = len(cache.token_ids)
+            logits = await cache.read(self._engine, tokens, logits=piece.stop == total)
             answer.meter.prefill(len(tokens))
             self._alive(answer)
             self._publish(answer.status("prefill", piece.stop, total))
