@@ -32,6 +32,7 @@ export const CHAT_CHANGES = {
     const next = withMessage(state, messageId, ({ text, base }) => ({
       // After a crash the background knows what it had kept, which may be less than what is shown.
       text: text.startsWith(base + (generatedText ?? "")) ? text : base + generatedText,
+      base: base + (generatedText ?? ""),
       waiting: null,
       status: "error",
       error,

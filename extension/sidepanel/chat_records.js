@@ -90,6 +90,10 @@ export function headOf({ title, isStarred }) {
 /** @param {Message | undefined} shown @param {StoredMessage} record @returns {Message} */
 function merged(shown, record) {
   const stored = messageOf(record);
+  // A crash may leave less than was shown: that stays to be read, and what is stored is what goes on.
+  if (stored.status === "error" && shown?.text.startsWith(stored.text)) {
+    return { ...stored, text: shown.text, base: stored.text };
+  }
   if (!shown || stored.status !== "streaming") return stored;
   // Text that streams is heard of sooner than it is written down.
   const { text, base, waiting, stats, leftOut } = shown;

@@ -70,11 +70,14 @@ export function withEditedQuestion(chat, editedId, question) {
 }
 
 /**
- * Lets an answer go on from the text that it has.
+ * Lets an answer go on from the text that it has; from what was kept of it, after a crash.
  * @param {Conversation} chat @param {string} answerId @returns {Conversation}
  */
 export function withContinuedAnswer(chat, answerId) {
-  return withChange(chat, answerId, ({ text }) => ({ ...BEGUN, status: "streaming", base: text }));
+  return withChange(chat, answerId, ({ text, base, status }) => {
+    const kept = status === "error" && base ? base : text;
+    return { ...BEGUN, status: "streaming", text: kept, base: kept };
+  });
 }
 
 /**
