@@ -136,6 +136,8 @@ OTHER_VOCABULARIES: dict[str, dict[str, str]] = {
     "extension/sidepanel/components/attachments.js": {"ready": _ATTACHMENT_STATUS, "failed": _ATTACHMENT_STATUS},
     "extension/sidepanel/chat_commands.js": {"ready": _ATTACHMENT_STATUS},
     "extension/sidepanel/chat_events.js": {"error": _PANEL_STATUS},
+    "extension/sidepanel/chat_records.js": {"error": _PANEL_STATUS},
+    "extension/sidepanel/conversation.js": {"error": _PANEL_STATUS},
     "extension/sidepanel/drafts.js": {"ready": _ATTACHMENT_STATUS},
     "extension/sidepanel/view.js": {"queued": _PHASE},
 }
