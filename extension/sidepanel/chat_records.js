@@ -35,9 +35,9 @@ export function messageOf(record) {
  */
 export function withNewest(chat, page) {
   const known = { ...chat, ...headOf(page), stored: true, loading: false, error: null };
-  // Of an answer that is written, more may be shown than is stored.
-  const alive = chat.messages.filter(({ pending, status }) => pending || status === "streaming");
-  return withRecords({ ...known, messages: alive }, { records: page.messages, path: page.message_ids });
+  // Of an answer that is written, or that a crash cut, more may be shown than is stored.
+  const fuller = chat.messages.filter(({ pending, status }) => pending || status !== "complete");
+  return withRecords({ ...known, messages: fuller }, { records: page.messages, path: page.message_ids });
 }
 
 /** @param {Conversation} chat @param {StoredPage} page messages before the first loaded one @returns {Conversation} */

@@ -77,6 +77,8 @@ def test_a_crash_while_an_answer_is_written_keeps_the_text_and_the_model_comes_b
     assert wire.wait_for(WorkerEventNames.WORKER_READY, since=since).payload["modelId"] == LONG
     panel.wait_for_state(ModelWorkerStates.MODEL_READY)
     assert wire.answer("Hello", "after")["numTokens"] == 8
+    # Nor when it hears what is stored.
+    assert panel.look().answer.startswith(shown)
 
 
 def test_a_crash_while_a_prompt_is_read_is_told_and_the_model_comes_back(wire: Wire, browser: ExtensionBrowser) -> None:

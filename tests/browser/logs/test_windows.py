@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tabagent.events import RuntimeMessageTypes
 from tests.browser.conftest import TINY, connected, quiet
@@ -38,7 +38,8 @@ def test_the_panel_opens_once_in_a_window_and_once_in_a_tab(
     window = opened_by(panel, browser, "open-window")
     # Its size is Playwright's here; the contract of the port tells what the browser is asked for.
     assert window.evaluate("chrome.windows.getCurrent().then(({type}) => type)") == "popup"
-    assert window.get_by_test_id("menu-button").is_visible() == bool(window.evaluate("!!chrome.sidePanel?.open"))
+    has_way_back = bool(window.evaluate("!!chrome.sidePanel?.open"))
+    expect(window.get_by_test_id("menu-button")).to_be_visible(visible=has_way_back)
     tab = opened_by(panel, browser, "open-tab")
     assert "detached=tab" in tab.url
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tabagent.errors import InvalidState, QueueFull
-from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
+from tabagent.events import DBEventNames, ModelWorkerStates, RuntimeMessageTypes, UIEventNames, WorkerEventNames
 from tests.browser.panel.chatting import (
     COMPLETE,
     SEND,
@@ -232,6 +232,26 @@ def test_an_answer_that_failed_half_way_can_go_on_too(chat: ScriptedPanel) -> No
     chat.press("continue-button")
 
     assert requests(chat, 1, CONTINUE)[0]["messageId"] == answer
+
+
+def test_what_a_crash_left_unstored_stays_to_be_read_and_the_answer_goes_on_from_what_is_stored(
+    chat: ScriptedPanel,
+) -> None:
+    answer = ask(chat, "Count.")
+    chat.publish(WorkerEventNames.GENERATION_UPDATE, update(answer, "One, two,"))
+    fault: Json = {"chatId": "", "messageId": answer, "error": InvalidState("Lost.").to_wire(), "generatedText": "One,"}
+    chat.publish(WorkerEventNames.GENERATION_ERROR, fault)
+    # The thread that takes over is asked for the whole chat.
+    asked = chat.count(DBEventNames.DB_GET_SESSION_REQUEST)
+    chat.publish(WorkerEventNames.WORKER_SCRIPT_READY, {})
+    requests(chat, asked + 1, DBEventNames.DB_GET_SESSION_REQUEST)
+    text = last(chat).get_by_test_id("message-text")
+    expect(text).to_have_attribute("data-raw", "One, two,")
+
+    with_model(chat).press("continue-button")
+    requests(chat, 1, CONTINUE)
+    chat.publish(WorkerEventNames.GENERATION_UPDATE, update(answer, " 2,"))
+    expect(text).to_have_attribute("data-raw", "One, 2,")
 
 
 def test_an_answer_that_the_model_ended_has_nothing_to_go_on_with(chat: ScriptedPanel) -> None:
