@@ -59,16 +59,24 @@ def timed_engine() -> None:
 
     async def settle_and_time(engine: Any, spec: Any) -> None:
         await settle(engine, spec)
-        # Not before the first run: ONNX Runtime's functions replace themselves then.
         _javascript().bench.timeRuns(engine._js_ort)
 
     kind._settle = settle_and_time
 
 
 def constant_engine() -> None:
-    """Replace the engine by one that takes the same time for every pass; `bench.takeRuns()` as above."""
+    """Replace the engine by one that takes the same time for every pass; `bench.takeRuns()` as above.
+
+    It computes in one call and lets messages in as `TransformersJsEngine` does on the CPU.
+    """
     main: Any = importlib.import_module("tabagent.main")
-    main.TransformersJsEngine = lambda js_host, cache: ConstantEngine(_javascript().bench.compute)
+    gap: Any = importlib.import_module("tabagent.adapters.browser.message_gap").MessageGap()
+
+    async def compute(milliseconds: float) -> None:
+        await gap.let_messages_in()
+        _javascript().bench.compute(milliseconds)
+
+    main.TransformersJsEngine = lambda js_host, cache: ConstantEngine(compute)
 
 
 def counted_proxies() -> None:

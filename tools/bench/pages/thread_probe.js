@@ -2,10 +2,10 @@
 () => {
   /** Milliseconds of each run of the engine. */
   const runs = [];
-  const timed = async (work) => {
+  const timed = (work) => {
     const begin = performance.now();
     try {
-      return await work();
+      return work();
     } finally {
       runs.push(performance.now() - begin);
     }
@@ -24,8 +24,8 @@
       }),
 
     timeRuns(module) {
-      const run = module._OrtRun;
-      module._OrtRun = (...given) => timed(() => run(...given));
+      const run = module.runOnCpu;
+      module.runOnCpu = (...given) => timed(() => run(...given));
     },
 
     /** Counts from now on the proxies of Python objects that are made, and keeps those that are not destroyed. */

@@ -180,7 +180,7 @@ class ResidentRunner:
         self._write(self._input_values, array("I", [given[name] for name in self._inputs]))
         self._write(self._output_values, array("I", [0, *cache.tensors]))
         try:
-            await self._run()
+            self._run()
         finally:
             for tensor in made.values():
                 self.js_ort._OrtReleaseTensor(tensor)
@@ -223,16 +223,14 @@ class ResidentRunner:
             raise OrtError(self._last_error())
         return tensor
 
-    async def _run(self) -> None:
+    def _run(self) -> None:
         if self._logits:
             self.js_ort._OrtReleaseTensor(self._logits)
             self._logits = 0
-        code = self.js_ort._OrtRun(
+        code = self.js_ort.runOnCpu(
             *(self._session, self._input_names, self._input_values, len(self._inputs)),
             *(self._output_names, len(self._outputs), self._output_values, 0),
         )
-        if not isinstance(code, int):
-            code = await code
         if code:
             raise OrtError(self._last_error())
         self._logits = self._pointer(self._output_values)
