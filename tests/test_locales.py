@@ -117,6 +117,10 @@ def test_every_error_has_its_word_and_no_other_has() -> None:
     assert words == {str(code) for code in ErrorCodes} | {"with_details"}
 
 
+def test_no_error_is_drawn_without_its_word() -> None:
+    assert re.findall(r">\$\{\w*\.?error\.message\}", SOURCES) == []
+
+
 def test_every_state_of_a_transfer_has_its_word() -> None:
     words = {key.removeprefix("shelf_transfer_") for key in ENGLISH if key.startswith("shelf_transfer_")}
 
