@@ -11,6 +11,7 @@ import pytest
 from tabagent.events import ErrorCodes, TransferStates
 from tabagent.parameters import AppearanceSettings, GenerationSettings, Kind, Refusal, ResourceSettings, schema
 from tabagent.parameters.appearance import LANGUAGES
+from tabagent.sentences import Sentence
 from tools.build.locales import DEFAULT, languages, texts_of
 from tools.environment import ROOT
 
@@ -22,16 +23,18 @@ PLURAL = re.compile(r"_(zero|one|two|few|many|other)$")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SETTINGS = [row for kind in (AppearanceSettings, GenerationSettings, ResourceSettings) for row in schema(kind)]
 NAMES = {str(row["name"]) for row in SETTINGS}
-# What the background says of its settings; its English is the panel's, so that only the other languages have a text.
-PUBLISHED = {f"setting_{row['name']}_help": str(row["meaning"]) for row in SETTINGS} | {
+# What the background says; its English is the panel's, so that only the other languages have a text.
+OF_SETTINGS = {f"setting_{row['name']}_help": str(row["meaning"]) for row in SETTINGS} | {
     f"setting_refused_{refusal.code}": str(refusal) for refusal in Refusal
 }
+PUBLISHED = OF_SETTINGS | {f"reason_{sentence.code}": str(sentence) for sentence in Sentence}
 TO_TRANSLATE = ENGLISH | PUBLISHED
 # Names that nobody translates.
 TECHNICAL = {"top_k", "top_p", "min_p", "typical_p"}
 # Keys that are put together: what their ends are, and where the ends come from.
 PUT_TOGETHER = {
     "error_": "codes of errors.py",
+    "reason_": "codes of sentences.py, in all languages but English",
     "setting_": "names of settings, their choices and types, as the background publishes them",
     "settings_preset_": "presets.js",
     "settings_reset_": "scopes of settings",
@@ -60,7 +63,7 @@ def test_the_folders_are_the_languages_that_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_a_language_has_exactly_the_texts_of_english_and_those_of_the_settings(language: str) -> None:
+def test_a_language_has_exactly_the_texts_of_english_and_those_of_the_background(language: str) -> None:
     texts = texts_of(LOCALES, language)
 
     assert set(TO_TRANSLATE) - set(texts) == set()
@@ -114,13 +117,17 @@ def test_every_error_has_its_word_and_no_other_has() -> None:
     assert words == {str(code) for code in ErrorCodes} | {"with_details"}
 
 
+def test_no_error_is_drawn_without_its_word() -> None:
+    assert re.findall(r">\$\{\w*\.?error\.message\}", SOURCES) == []
+
+
 def test_every_state_of_a_transfer_has_its_word() -> None:
     words = {key.removeprefix("shelf_transfer_") for key in ENGLISH if key.startswith("shelf_transfer_")}
 
     assert words == {str(state) for state in TransferStates}
 
 
-def test_what_the_background_says_of_a_setting_is_written_once_in_english() -> None:
+def test_what_the_background_says_is_written_once_in_english() -> None:
     assert set(PUBLISHED) & set(ENGLISH) == set()
 
 
@@ -159,6 +166,6 @@ def test_every_text_of_the_settings_belongs_to_one_to_a_choice_or_to_a_type() ->
 def test_an_arabic_help_begins_with_a_letter_that_turns_its_line_to_the_left() -> None:
     """A help text goes the direction of its first letter, because it may be the background's English."""
     texts = texts_of(LOCALES, "ar")
-    first = {key: next(filter(str.isalpha, texts[key])) for key in PUBLISHED}
+    first = {key: next(filter(str.isalpha, texts[key])) for key in OF_SETTINGS}
 
     assert [key for key, letter in first.items() if unicodedata.bidirectional(letter) != "AL"] == []

@@ -14,7 +14,7 @@
  *
  * @typedef {{name: string, kept: number, total: number}} Cut  characters of an attachment that did not fit as a whole
  *
- * @typedef {Pick<Attachment, "id" | "name" | "mimeType" | "kind" | "size" | "characters" | "url" | "note">} Attached
+ * @typedef {Pick<Attachment, "id" | "name" | "mimeType" | "kind" | "size" | "characters" | "url" | "note" | "noteSaid">} Attached
  *
  * @typedef {{
  *   id: string, chat_id: string, timestamp: number, sender: "user" | "ai" | "system", content: string,

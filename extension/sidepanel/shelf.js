@@ -1,6 +1,7 @@
 // @ts-check
 // The models that are stored, offered and on their way: how what the background says of them changes the state.
 import { TransferStates } from "../events.js";
+import { saidText } from "./said_text.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").Transfer} Transfer */
@@ -56,6 +57,11 @@ export function isDone(transfer) {
   return transfer?.status === TransferStates.DONE;
 }
 
+/** @param {Pick<Transfer, "message" | "messageSaid">} progress of a transfer or a load @returns {string} what is going on */
+export function messageOf({ message, messageSaid }) {
+  return saidText(messageSaid ?? message);
+}
+
 /** @param {PanelState} state @param {Transfer} transfer @returns {PanelState} */
 export function withTransfer(state, transfer) {
   // An import goes through many models, one after the other, and has no dtype.
@@ -63,7 +69,7 @@ export function withTransfer(state, transfer) {
   const key = keyOf(transfer.modelId, transfer.dtype);
   const { [key]: _, ...others } = state.transfers;
   const transfers = transfer.status === TransferStates.CANCELLED ? others : { ...others, [key]: transfer };
-  const notice = isDone(transfer) && transfer.message ? `${key}: ${transfer.message}` : state.notice;
+  const notice = isDone(transfer) && transfer.message ? `${key}: ${messageOf(transfer)}` : state.notice;
   return withoutFailure(key)({ ...state, transfers, notice });
 }
 

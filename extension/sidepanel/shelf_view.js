@@ -4,7 +4,7 @@ import { ErrorCodes } from "../events.js";
 import { bytes, daysAgo, percent, timeLeft } from "./format.js";
 import { has, t } from "./i18n.js";
 import { isWorthRetrying } from "./state.js";
-import { bareModel } from "./view.js";
+import { bareModel, reasonOfDtype, reasonOfModel } from "./view.js";
 import { isDone, isFetching, isMoving, isPaused, keyOf } from "./shelf.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
@@ -152,8 +152,8 @@ export function mood(row) {
 /** @param {Row} row @returns {string} why this one, or what is wrong with it */
 export function reasonOf({ model, dtype, recommended, transfer, error }) {
   if (error || isMoving(transfer)) return "";
-  if (recommended && model.recommendedReason) return t("model_recommended", { reason: model.recommendedReason });
-  return dtype.reason ?? "";
+  const why = recommended ? reasonOfModel(model) : "";
+  return why ? t("model_recommended", { reason: why }) : reasonOfDtype(dtype);
 }
 
 /** @param {DtypeView} dtype @returns {number} bytes of everything that it needs; `size` is its weights' alone */

@@ -4,22 +4,27 @@
 /**
  * @typedef {{code: string, message: string, details?: any}} WireError
  *
+ * @typedef {{code: string, values: Readonly<Record<string, Said | string | number>>, text: string}} Said  a sentence of
+ *   the background; `text` is English
+ *
  * @typedef {{file: string, loaded: number, total: number, status: string}} TransferFile
  *
  * @typedef {{
  *   modelId: string, dtype: string, status: string, loaded: number, total: number, bytesPerSecond: number,
- *   secondsLeft: number | null, files: readonly TransferFile[], message: string, error: WireError | null,
+ *   secondsLeft: number | null, files: readonly TransferFile[], message: string, messageSaid?: Said | null,
+ *   error: WireError | null,
  * }} Transfer  a download, a check or an import; `loaded` and `total` are bytes of all files
  *
  * @typedef {{
- *   dtype: string, status: string, size: number | null, reason: string | null, stored: number, lastUsed: number,
+ *   dtype: string, status: string, size: number | null, reason: string | null, reasonSaid?: Said | null,
+ *   stored: number, lastUsed: number,
  *   files: readonly {file: string, size: number, stored: number}[], transfer: Transfer | null,
  * }} DtypeView  `stored` is bytes; `lastUsed` milliseconds since 1970, 0: never
  *
  * @typedef {{
  *   modelId: string, title: string, task: string, commit: string | null, suggested: boolean,
- *   recommendedDtype: string | null, recommendedReason: string | null, dtypes: DtypeView[],
- *   newer?: string | null,
+ *   recommendedDtype: string | null, recommendedReason: string | null,
+ *   recommendedReasonSaid?: Said | null, dtypes: DtypeView[], newer?: string | null,
  * }} ModelView  `newer`: a later commit of the hub, which what is stored does not follow by itself
  *
  * @typedef {ModelView & {downloads?: number | null, likes?: number | null, gated?: string | boolean}} FoundModel
@@ -38,7 +43,7 @@
  *
  * @typedef {{
  *   status: string, file: string, progress: number, loaded: number, total: number, loadId: string,
- *   message: string, modelId: string, dtype: string, error?: WireError,
+ *   message: string, messageSaid?: Said | null, modelId: string, dtype: string, error?: WireError,
  * }} Loading  `loaded` and `total` are bytes of all files, `progress` is percent
  *
  * @typedef {{type: string, payload: any, requestId?: string}} Envelope
@@ -86,7 +91,7 @@
  *
  * @typedef {{
  *   id: string, name: string, mimeType: string, kind: "text" | "image" | "pdf" | "page", size: number,
- *   characters: number, url: string, note: string, status: "reading" | "ready" | "failed", error: WireError | null,
+ *   characters: number, url: string, note: string, noteSaid?: Said | null, status: "reading" | "ready" | "failed", error: WireError | null,
  * }} Attachment  of the question that is being written; `size` in bytes, `characters` of its text
  *
  * @typedef {{
@@ -150,7 +155,7 @@
  *   failures: Readonly<Record<string, WireError>>, asking: readonly string[], notice: string,
  *   found: Found | null, account: AccountView | null, loginWanted: boolean,
  *   history: import("./chat_types.js").History, toast: import("./chat_types.js").Toast | null,
- *   asleep: {modelId: string, dtype: string | null} | null, warning: string,
+ *   asleep: {modelId: string, dtype: string | null} | null, warning: Said | string,
  *   settings: Settings | null, settingsScope: "global" | "model", edits: Readonly<Record<string, Edit>>,
  *   settingsProblem: WireError | null, memory: Memory | null, logs: Logs, browserWindow: number | null,
  *   prompts: readonly Prompt[] | null, stored: Stored | null,

@@ -4,6 +4,7 @@ import { ModelWorkerStates } from "../events.js";
 import { bytes } from "./format.js";
 import { streamingAnswer } from "./conversation.js";
 import { has, t } from "./i18n.js";
+import { saidText } from "./said_text.js";
 
 /** @typedef {import("./types.js").PanelState} PanelState */
 /** @typedef {import("./types.js").ModelView} ModelView */
@@ -148,11 +149,22 @@ export function choiceHint(state) {
   if (!model) return "";
   const wanted = dtypeToLoad(state);
   const dtype = model.dtypes.find((each) => each.dtype === wanted);
-  if (dtype?.reason) return dtype.reason;
-  if (wanted === model.recommendedDtype) return t("model_recommended", { reason: model.recommendedReason ?? "" });
+  if (dtype?.reason) return reasonOfDtype(dtype);
+  const reason = reasonOfModel(model);
+  if (wanted === model.recommendedDtype) return t("model_recommended", { reason });
   if (wanted !== AUTO) return "";
   if (state.choice.device !== AUTO && model.dtypes.length > 0) return t("model_best_for_device");
-  return model.recommendedReason ? t("model_precision_because", { reason: model.recommendedReason }) : "";
+  return reason ? t("model_precision_because", { reason }) : "";
+}
+
+/** @param {ModelView} model @returns {string} why its recommended dtype, or why none is recommended; may be empty */
+export function reasonOfModel({ recommendedReason, recommendedReasonSaid }) {
+  return saidText(recommendedReasonSaid ?? recommendedReason);
+}
+
+/** @param {DtypeView} dtype @returns {string} what is wrong with it; empty when nothing is */
+export function reasonOfDtype({ reason, reasonSaid }) {
+  return saidText(reasonSaid ?? reason);
 }
 
 /** @param {DtypeView} dtype @param {ModelView} model @returns {string} */

@@ -111,7 +111,7 @@ class Attachment:
         message_id: The question, or None while it is in the composer.
         kind: An `AttachmentKind`, or empty where an old profile does not tell.
         url: A page's address; empty for files.
-        note: What the person should know of how it was read; may be empty.
+        note: What the person should know of how it was read (see `tabagent.sentences`); may be empty.
         size: Bytes of the file.
         characters: Of the text that could be read.
         created_at, updated_at: Milliseconds since 1970.

@@ -26,6 +26,7 @@ from tabagent.messages import (
     Request,
     Sender,
 )
+from tabagent.sentences import Said, said_to_wire
 from tabagent.specs import Device, Dtype
 
 # A prompt that fills a context of 128k tokens has about half a million characters; four million leave room for any
@@ -135,11 +136,16 @@ def decode_interrupt(payload: JsonObject) -> InterruptGeneration:
 
 
 def encode_event(event: Event) -> JsonObject:
-    """Return the envelope `{type, payload}` of an event."""
+    """Return the envelope `{type, payload}` of an event; what other languages need of a text is beside it."""
     # mypy asks the class for the hash of its instances.
     wire_names, values_of = _fields_of(type(event))  # type: ignore[arg-type]
-    values = [value if type(value) in _JSON_TYPES else _plain(value) for value in values_of(event)]
-    return {"type": str(event.name), "payload": dict(zip(wire_names, values, strict=True))}
+    values = values_of(event)
+    plain = [value if type(value) in _JSON_TYPES else _plain(value) for value in values]
+    payload = dict(zip(wire_names, plain, strict=True))
+    for name, value in zip(wire_names, values, strict=True):
+        if type(value) is Said:
+            payload[f"{name}Said"] = said_to_wire(value)
+    return {"type": str(event.name), "payload": payload}
 
 
 def reply_type(name: str) -> str:
@@ -245,7 +251,9 @@ def _model_of_address(address: str) -> str:
 
 
 def _plain(value: object) -> JsonValue:
-    return str(value.value) if isinstance(value, Enum) else cast(JsonValue, value)
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value) if isinstance(value, str) else cast(JsonValue, value)
 
 
 @cache

@@ -176,7 +176,7 @@ class DownloadProgress:
         bytes_per_second: Over the last seconds; 0 while nothing moves.
         seconds_left: None while nobody can tell.
         files: Each file as `{file, loaded, total, status}`.
-        message: What is going on, in words.
+        message: What is going on, in words (see `tabagent.sentences`).
     """
 
     name: ClassVar[EventName] = UIEventNames.MODEL_DOWNLOAD_PROGRESS
@@ -204,7 +204,7 @@ class WorkerReady:
     """A model is loaded and warm.
 
     Attributes:
-        warning: Why it is on another device than hoped for; empty otherwise.
+        warning: Why it is on another device than hoped for (see `tabagent.sentences`); empty otherwise.
     """
 
     name: ClassVar[EventName] = WorkerEventNames.WORKER_READY

@@ -116,7 +116,7 @@ class Quant:
     Attributes:
         weights: The `.onnx` file and its external data files.
         status: What the store holds of it.
-        reason: Why it failed, for the person; empty otherwise.
+        reason: Why it failed, for the person (see `tabagent.sentences`); empty otherwise.
         last_used: When it was last loaded, in milliseconds since 1970; 0 for never.
         settings: What the person set for it, by the names of `tabagent.parameters.GenerationSettings`.
     """

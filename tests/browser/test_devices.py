@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tabagent.events import ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
+from tabagent.sentences import Sentence
 from tests.browser.conftest import LONG, OTHER, TINY, connected, forget
 from tests.browser.test_states import begin_answer
 from tests.browser.wire import Wire
@@ -70,7 +71,8 @@ def test_a_load_that_fails_on_webgpu_goes_on_with_the_cpu_by_itself(gpu: Wire, g
 
     assert (ready["executionProvider"], ready["dtype"]) == ("wasm", "q8")
     assert "failed on WebGPU: Error" in ready["warning"]
-    assert gpu.state()["warning"] == ready["warning"]
+    assert ready["warningSaid"]["code"] == Sentence.WEBGPU_FAILED.code
+    assert [gpu.state()[name] for name in ("warning", "warningSaid")] == [ready["warning"], ready["warningSaid"]]
     percents = [step["progress"] for step in gpu.progress()]
     assert percents == sorted(percents)
     assert not gpu.events(WorkerEventNames.ERROR)

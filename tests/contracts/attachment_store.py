@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from tabagent.chat_specs import Attachment, AttachmentKind
 from tabagent.ports.attachment_store import AttachmentStore
 from tabagent.ports.buffers import ByteBuffer
+from tabagent.sentences import Sentence, said_to_wire
 
 FILE = Attachment(
     id="a-1",
     name="notes é 漢.md",
     mime_type="text/markdown",
     kind=AttachmentKind.TEXT,
-    note="Read as UTF-8.",
+    note=Sentence.ENCODING_GUESSED.said(encoding="KOI8-R"),
     size=12,
     created_at=1_000,
     updated_at=1_000,
@@ -45,6 +46,7 @@ async def an_attachment_comes_back_as_it_was_put(world: World) -> None:
 
     assert kept == replace(FILE, characters=len(TEXT))
     assert await store.get(["a-1"]) == (kept,)
+    assert [said_to_wire(found.note) for found in await store.get(["a-1"])] == [said_to_wire(FILE.note)]
     assert [(item.name, item.text, item.url) for item in await store.texts(["a-1"])] == [(FILE.name, TEXT, "")]
     data = await store.data("a-1")
     assert data is not None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
 
 from tabagent.ports.model_index import IndexChange, ModelIndex
+from tabagent.sentences import Said, Sentence, said_to_wire
 from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 from tabagent.store_errors import StorageError
 
@@ -17,7 +18,7 @@ ENTRY = ManifestEntry(
     task="text-generation",
     etag='W/"été"',
     newer="beef",
-    webgpu_failed="no storage buffers",
+    webgpu_failed=Said("no storage buffers", "error_device_lost"),
     common=(ModelFile(path="config.json", size=10, digest="git:" + "ab" * 20), ModelFile(path="a/b.json", size=20)),
     quants=(
         Quant(
@@ -27,7 +28,7 @@ ENTRY = ManifestEntry(
                 ModelFile(path="onnx/model_q4.onnx_data", size=HUGE),
             ),
             status=QuantStatus.FAILED,
-            reason="protobuf parsing failed",
+            reason=Sentence.NONE_RUNS.said(reason=Sentence.NO_SIGN_OF_LIFE.said(seconds=2.5)),
             last_used=1_790_000_000_123,
             settings={"temperature": 0.25, "do_sample": True, "note": "été 漢 😀"},
         ),
@@ -82,7 +83,11 @@ async def entries_come_back_equal_in_every_field(world: World) -> None:
     assert _set_apart(ENTRY.quants[1], ENTRY.quants[0]) == []
     await world.index.apply(IndexChange(put_entries=(ENTRY, PLAIN_ENTRY)))
 
-    assert await world.index.entry(REPO) == ENTRY
+    found = await world.index.entry(REPO)
+    assert found == ENTRY
+    assert found is not None
+    assert said_to_wire(found.webgpu_failed) == said_to_wire(ENTRY.webgpu_failed)
+    assert said_to_wire(found.quants[0].reason) == said_to_wire(ENTRY.quants[0].reason)
     assert await world.index.entry("acme/plain") == PLAIN_ENTRY
 
 

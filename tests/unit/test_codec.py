@@ -20,6 +20,7 @@ from tabagent.messages import (
     Sender,
     WorkerStateChanged,
 )
+from tabagent.sentences import Sentence, said_to_wire
 from tabagent.specs import Device, Dtype
 from tests.unit.conftest import NOT_TEXTS
 
@@ -257,6 +258,26 @@ def test_an_event_becomes_an_envelope_with_the_wires_spelling() -> None:
             "error": None,
         },
     }
+
+
+def test_a_text_that_other_languages_have_words_for_crosses_with_its_code_beside_it() -> None:
+    said = Sentence.PREPARING.said(model="acme/tiny")
+    progress = LoadingProgress(
+        status=LoadingStatusTypes.INITIATE,
+        file="",
+        progress=0,
+        loaded=0,
+        total=0,
+        load_id="l-1",
+        message=said,
+        model_id="acme/tiny",
+        dtype="q8",
+    )
+    payload = codec.encode_event(progress)["payload"]
+
+    assert isinstance(payload, dict)
+    assert type(payload["message"]) is str
+    assert (payload["message"], payload["messageSaid"]) == (said, said_to_wire(said))
 
 
 def test_an_inherited_payload_is_encoded_whole_under_its_own_name() -> None:

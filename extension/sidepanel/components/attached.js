@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { bytes } from "../format.js";
 import { t } from "../i18n.js";
+import { saidText } from "../said_text.js";
 import { fileIcon, pageIcon } from "./icons.js";
 
 /** @typedef {import("../chat_types.js").Attached} Attached */
@@ -23,7 +24,12 @@ export function attachedButton(attachment, show) {
   </button>`;
 }
 
-/** @param {Pick<Attached, "name" | "url" | "note">} attachment @returns {string[]} what there is no room for */
-export function hints({ name, url, note }) {
-  return [name, url, note].filter(Boolean);
+/** @param {Pick<Attached, "name" | "url" | "note" | "noteSaid">} attachment @returns {string[]} what there is no room for */
+export function hints({ name, url, ...rest }) {
+  return [name, url, noteOf(rest)].filter(Boolean);
+}
+
+/** @param {Pick<Attached, "note" | "noteSaid">} attachment @returns {string} what is not whole, or was guessed */
+export function noteOf({ note, noteSaid }) {
+  return saidText(noteSaid ?? note);
 }

@@ -5,6 +5,7 @@ import { errorText } from "../error_text.js";
 import { bytes, number } from "../format.js";
 import { t } from "../i18n.js";
 import { isSafeAddress, realAddress } from "../links.js";
+import { noteOf } from "./attached.js";
 import { closeButton } from "./dialog-close.js";
 import { PanelElement } from "./element.js";
 import { warnIcon } from "./icons.js";
@@ -53,7 +54,9 @@ export class AttachmentPreview extends PanelElement {
   }
 
   /** @param {Preview["attachment"]} attachment */
-  #facts({ url, size, characters, note }) {
+  #facts(attachment) {
+    const { url, size, characters } = attachment;
+    const note = noteOf(attachment);
     /** @type {[string, unknown][]} */
     const facts = [
       [t("attachments_address"), url && address(url)],

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { ErrorCodes } from "../../events.js";
 import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
-import { attachedButton, hints } from "./attached.js";
+import { attachedButton, hints, noteOf } from "./attached.js";
 import { PanelElement } from "./element.js";
 import { addIcon, closeIcon, fileIcon, pageIcon, warnIcon } from "./icons.js";
 import { closeMenu, onMenuKey, onMenuLeft } from "./unfolding.js";
@@ -51,7 +51,8 @@ export class Attachments extends PanelElement {
 
   /** @param {Attachment} attachment */
   #trouble(attachment) {
-    const { status, error, note } = attachment;
+    const { status, error } = attachment;
+    const note = noteOf(attachment);
     if (status === "ready") return note ? html`<p class="hint" data-testid="attachment-note">${note}</p>` : nothing;
     if (status !== "failed" || !error) return nothing;
     const askable = error.code === ErrorCodes.PAGE_ACCESS_NEEDED && error.details?.origin;

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { bytes } from "../format.js";
 import { t } from "../i18n.js";
-import { isDone, isFetching, isMoving, isPaused, keyOf } from "../shelf.js";
+import { isDone, isFetching, isMoving, isPaused, keyOf, messageOf } from "../shelf.js";
 import {
   facts,
   hasBars,
@@ -60,7 +60,7 @@ export function dtypeRow(row, state, commands) {
           </div>`
         : nothing}
       ${transfer && isDone(transfer) && transfer.message
-        ? html`<p class="hint wide good" data-testid="dtype-note">${transfer.message}</p>`
+        ? html`<p class="hint wide good" data-testid="dtype-note">${messageOf(transfer)}</p>`
         : nothing}
       ${reason ? html`<p class="hint wide" data-testid="dtype-reason">${reason}</p>` : nothing}
       ${error

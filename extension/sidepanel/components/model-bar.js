@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { t } from "../i18n.js";
+import { saidText } from "../said_text.js";
 import {
   AUTO,
   canLoad,
@@ -98,7 +99,7 @@ export class ModelBar extends PanelElement {
             </p>`
           : nothing}
         ${state.warning
-          ? html`<p class="hint device-warning" data-testid="device-warning">${warnIcon}<span>${state.warning}</span></p>`
+          ? html`<p class="hint device-warning" data-testid="device-warning">${warnIcon}<span>${saidText(state.warning)}</span></p>`
           : nothing}
         ${state.asleep
           ? html`<p class="hint" data-testid="asleep">

@@ -2,8 +2,9 @@
 // One model with its dtypes: those that matter now, and the rest in a fold.
 import { html, nothing } from "lit";
 import { roughly } from "../format.js";
-import { t } from "../i18n.js";
+import { locale, t } from "../i18n.js";
 import { keyOf } from "../shelf.js";
+import { reasonOfModel } from "../view.js";
 import { failureView } from "./failure.js";
 import { dtypeRow } from "./dtype-row.js";
 
@@ -67,13 +68,13 @@ function popularity({ downloads, likes, gated }) {
  * @param {Card} card @param {PanelState} state @param {Commands} commands
  */
 function withoutDtypes({ model, more }, state, commands) {
-  const { modelId, recommendedReason } = model;
+  const { modelId } = model;
   const key = keyOf(modelId, "");
   const error = state.failures[key];
   const asking = state.asking.includes(key);
   return html`
     <div class="dtype-row bare">
-      <p class="hint wide" data-testid="card-reason">${sentence(recommendedReason ?? t("models_sizes_unknown"))}</p>
+      <p class="hint wide" data-testid="card-reason">${sentence(reasonOfModel(model) || t("models_sizes_unknown"))}</p>
       ${more.length
         ? nothing
         : html`
@@ -105,5 +106,5 @@ function withoutDtypes({ model, more }, state, commands) {
 
 /** @param {string} text @returns {string} with a capital, unless it begins with a name */
 function sentence(text) {
-  return /^[a-z]+ /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return /^\p{Ll}+ /u.test(text) ? text[0].toLocaleUpperCase(locale()) + text.slice(1) : text;
 }

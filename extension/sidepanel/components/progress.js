@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { bytes, percent } from "../format.js";
 import { t } from "../i18n.js";
-import { isPaused } from "../shelf.js";
+import { isPaused, messageOf } from "../shelf.js";
 import { amount, pace, transferOfLoad, transferWord } from "../shelf_view.js";
 import { isLoading } from "../view.js";
 import { PanelElement } from "./element.js";
@@ -16,11 +16,11 @@ export class Progress extends PanelElement {
     const { state } = this;
     if (!isLoading(state)) return nothing;
     const transfer = transferOfLoad(state);
-    const { progress = 0, loaded = 0, total = 0, file = "", message = "" } = state.loading ?? {};
+    const { progress = 0, loaded = 0, total = 0, file = "" } = state.loading ?? {};
     const whole = Math.floor(progress);
     const said = percent(progress);
     const amounts = transfer ? amount(transfer) : total ? t("format_of", { part: bytes(loaded), whole: bytes(total) }) : "";
-    const doing = (transfer ? doingOf(transfer) : message) || t("progress_preparing");
+    const doing = (transfer ? doingOf(transfer) : state.loading && messageOf(state.loading)) || t("progress_preparing");
     return html`
       <section class="progress" aria-label=${t("progress_loading")}>
         <div class="row baseline">
@@ -83,7 +83,7 @@ export class Progress extends PanelElement {
 /** @param {Transfer} transfer @returns {string} */
 function doingOf(transfer) {
   const word = transferWord(transfer.status);
-  const { message } = transfer;
+  const message = messageOf(transfer);
   return [word, pace(transfer), message.startsWith(word) ? "" : message].filter(Boolean).join(" · ");
 }
 

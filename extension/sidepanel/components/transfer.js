@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { bytes, percent } from "../format.js";
 import { t } from "../i18n.js";
+import { messageOf } from "../shelf.js";
 import { amount, pace, percentOf, transferWord } from "../shelf_view.js";
 
 /** @typedef {import("../types.js").Transfer} Transfer */
@@ -20,7 +21,7 @@ export function transferView(transfer, label) {
         <span class="percent">${done}</span>
         <span data-testid="transfer-amounts">${amounts}</span>
       </p>
-      ${transfer.message && !transfer.error ? html`<p class="hint">${transfer.message}</p>` : nothing}
+      ${transfer.message && !transfer.error ? html`<p class="hint">${messageOf(transfer)}</p>` : nothing}
       ${filesView(transfer)}
     </div>
   `;

@@ -6,6 +6,7 @@ from tabagent.attachments.messages import AddAttachment, NamedAttachment
 from tabagent.chat_specs import Attachment
 from tabagent.codec import Fields
 from tabagent.errors import BadRequest, JsonObject
+from tabagent.sentences import said_to_wire
 
 MAX_NAME_CHARACTERS = 500
 MAX_TYPE_CHARACTERS = 200
@@ -45,5 +46,6 @@ def encode_attachment(attachment: Attachment) -> JsonObject:
         "size": attachment.size,
         "characters": attachment.characters,
         "url": attachment.url,
-        "note": attachment.note,
+        "note": str(attachment.note),
+        "noteSaid": said_to_wire(attachment.note),
     }

@@ -12,9 +12,12 @@ from tabagent.attachments.pdf_text import page_text
 from tabagent.attachments.text_decoding import decode_text
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.pdf_reader import PdfDocument, PdfReader, PdfRefused
+from tabagent.sentences import Said, Sentence, joined
 
 # More than the longest context of a model that runs here; a book of 500 pages has as much.
 MAX_CHARACTERS = 1_000_000
+# Of those that could not be read; more are too many to look at.
+MOST_PAGES_NAMED = 20
 _HEAD_BYTES = 4096
 # Control characters other than tab and line feed; the tag characters, which nobody sees and a tokenizer reads; marks
 # that make a text be shown in another order than it is read.
@@ -28,7 +31,7 @@ class ReadText:
 
     Attributes:
         kind: `text` or `pdf`.
-        note: What is not as it was, in words; may be empty.
+        note: What is not as it was, in words (see `tabagent.sentences`); may be empty.
     """
 
     text: str
@@ -46,7 +49,7 @@ def cut(text: str) -> tuple[str, str]:
     if len(text) <= MAX_CHARACTERS:
         return text, ""
     kept = whole_words(text, MAX_CHARACTERS)
-    return kept, f"The first {len(kept):,} of {len(text):,} characters are kept."
+    return kept, Sentence.TEXT_CUT.said(kept=len(kept), total=len(text))
 
 
 def whole_words(text: str, room: int) -> str:
@@ -80,11 +83,11 @@ async def read_file(name: str, mime_type: str, data: ByteBuffer, pdf_reader: Pdf
     text, told = cut(clean(found.text))
     if not text.strip():
         raise AttachmentUnreadable(name, "it is empty", "Attach another file.")
-    guess = ""
+    guess: str = ""
     if found.guessed:
         encoding = _ENCODING_NAMES.get(found.encoding, found.encoding.upper())
-        guess = f"The file does not say how it is encoded; it was read as {encoding}, which is a guess."
-    return ReadText(text, "text", " ".join(filter(None, (guess, told))))
+        guess = Sentence.ENCODING_GUESSED.said(encoding=encoding)
+    return ReadText(text, "text", joined(guess, told))
 
 
 async def _read_pdf(name: str, data: ByteBuffer, reader: PdfReader) -> ReadText:
@@ -126,13 +129,19 @@ def _of_pages(name: str, pages: list[str], broken: list[int], read: int, count: 
             "its pages hold no text; they are probably scanned pictures" if not broken else "all its pages are damaged",
             "Attach a version with text, made by text recognition for example.",
         )
-    text, told = "\n\n".join(pages), []
+    text, told = "\n\n".join(pages), list[Said]()
     if len(text) > MAX_CHARACTERS or read < count:
         text = whole_words(text, MAX_CHARACTERS)
-        told.append(f"The first {read} of {count} pages are kept, {len(text):,} characters.")
+        told.append(Sentence.PAGES_CUT.said(read=read, pages=count, kept=len(text)))
     if broken:
-        told.append(f"{'Page' if len(broken) == 1 else 'Pages'} {', '.join(map(str, broken[:20]))} could not be read.")
-    return ReadText(text, "pdf", " ".join(told))
+        told.append(_unreadable(broken))
+    return ReadText(text, "pdf", joined(*told))
+
+
+def _unreadable(pages: list[int]) -> Said:
+    if len(pages) == 1:
+        return Sentence.PAGE_UNREADABLE.said(number=pages[0])
+    return Sentence.PAGES_UNREADABLE.said(numbers=", ".join(map(str, pages[:MOST_PAGES_NAMED])))
 
 
 def _refusal(name: str, refused: PdfRefused) -> AttachmentUnreadable:

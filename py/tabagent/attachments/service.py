@@ -16,6 +16,7 @@ from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import Fetcher, HttpResponse
 from tabagent.ports.pdf_reader import PdfReader
 from tabagent.router import EventRouter
+from tabagent.sentences import joined
 from tabagent.store_errors import ConnectionLost
 
 # A book of text has 1 MB, a scanned one 100 and nothing to read. The bytes are copied twice while they are read.
@@ -114,7 +115,7 @@ class AttachmentService:
             note: What the person should know of how it was read; may be empty.
         """
         kept, told = cut(clean(text))
-        note = " ".join(filter(None, (note, told)))
+        note = joined(note, told)
         size = len(text.encode("utf-8", errors="replace"))
         return await self._keep(
             Attachment(id=attachment_id, name=name, mime_type=mime_type, kind=kind, url=url, note=note, size=size), kept

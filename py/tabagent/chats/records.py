@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 from tabagent.chat_specs import Attachment, Chat, ChatStatus, Message, MessageState, Speaker
 from tabagent.errors import JsonObject, JsonValue
+from tabagent.sentences import said_from_wire, said_to_wire
 
 # What the original showed until the answer came, and left in it when it never did.
 PLACEHOLDERS = ("Thinking...", "⏳ Scraping ")
@@ -130,7 +131,8 @@ def attachment_to_record(attachment: Attachment) -> JsonObject:
         "updated_at": attachment.updated_at,
         "kind": attachment.kind,
         "url": attachment.url,
-        "note": attachment.note,
+        "note": str(attachment.note),
+        "note_said": said_to_wire(attachment.note),
         "size": attachment.size,
         "characters": attachment.characters,
     }
@@ -146,7 +148,7 @@ def attachment_from_record(record: Mapping[str, JsonValue]) -> Attachment:
         kind=_text(record.get("kind")),
         message_id=message_id if isinstance(message_id, str) and message_id else None,
         url=_text(record.get("url")),
-        note=_text(record.get("note")),
+        note=said_from_wire(record.get("note_said"), _text(record.get("note"))),
         size=size if isinstance(size, int) else 0,
         characters=characters if isinstance(characters, int) else 0,
         created_at=_time(record.get("created_at")),

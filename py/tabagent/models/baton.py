@@ -13,6 +13,7 @@ from tabagent.errors import JsonObject
 from tabagent.messages import LoadModel, SendChatMessage
 from tabagent.models.host_layer import HostLayer
 from tabagent.ports.host import RuntimeHost
+from tabagent.sentences import said_from_wire, said_to_wire
 from tabagent.specs import ChatMessage, Device, Dtype
 
 
@@ -62,6 +63,7 @@ class Baton:
                 "percent": self.percent,
                 "previous": _load_to_json(self.previous),
                 "webgpuFailed": self.webgpu_failed,
+                "webgpuFailedSaid": said_to_wire(self.webgpu_failed),
                 "asleep": _load_to_json(self.asleep),
                 "interrupted": [_answer_to_json(answer) for answer in self.interrupted],
                 "failedLoad": _load_to_json(self.failed_load),
@@ -79,7 +81,7 @@ class Baton:
             load=_load_from_json(data["load"]),
             percent=data["percent"],
             previous=_load_from_json(data["previous"]),
-            webgpu_failed=data["webgpuFailed"],
+            webgpu_failed=said_from_wire(data["webgpuFailedSaid"], data["webgpuFailed"]),
             asleep=_load_from_json(data["asleep"]),
             interrupted=tuple(map(_answer_from_json, data["interrupted"])),
             failed_load=_load_from_json(data["failedLoad"]),

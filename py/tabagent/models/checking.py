@@ -11,6 +11,7 @@ from tabagent.events import TransferStates as State
 from tabagent.messages import DownloadProgress, ManifestUpdated
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer_progress import TransferProgress
+from tabagent.sentences import Sentence
 from tabagent.specs import Dtype, FileKey, ManifestEntry, Quant
 from tabagent.store_errors import FileDamaged
 
@@ -52,7 +53,7 @@ class ModelChecks:
         task.add_done_callback(lambda _: self._running.pop(name, None))
 
     async def _check(self, entry: ManifestEntry, quant: Quant, progress: TransferProgress) -> None:
-        progress.becomes(State.VERIFYING, f"Checking {entry.repo} ({quant.dtype})")
+        progress.becomes(State.VERIFYING, Sentence.CHECKING.said(model=entry.repo, dtype=str(quant.dtype)))
         damaged: list[FileDamaged] = []
         try:
             for file in entry.files_of(quant):
@@ -71,7 +72,7 @@ class ModelChecks:
             if damaged:
                 progress.becomes(State.FAILED, damaged[0].message, damaged[0].to_wire())
             else:
-                progress.becomes(State.DONE, "Every byte is as it was downloaded")
+                progress.becomes(State.DONE, Sentence.CHECKED.said())
         self._publish(ManifestUpdated())
 
     async def _check_file(self, key: FileKey, progress: TransferProgress) -> None:

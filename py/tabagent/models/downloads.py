@@ -16,6 +16,7 @@ from tabagent.models.manifest import by_path, holds
 from tabagent.models.store import ModelStore
 from tabagent.models.transfer_progress import TransferProgress
 from tabagent.ports.storage_space import StorageSpace
+from tabagent.sentences import Sentence, error_said
 from tabagent.specs import Dtype, ManifestEntry, ModelFile, QuantStatus
 from tabagent.store_errors import DownloadCancelled, StorageFull
 
@@ -125,7 +126,7 @@ class Downloads:
         async with self._changing:
             download = self._known(repo, dtype)
             await self._halt(download)
-            download.progress.becomes(State.PAUSED, "Paused")
+            download.progress.becomes(State.PAUSED, Sentence.PAUSED.said())
             self._tell()
 
     async def cancel(self, repo: str, dtype: Dtype) -> None:
@@ -150,7 +151,7 @@ class Downloads:
         self._close(download)
         for file in download.files:
             await self._store.delete_unfinished(download.entry.repo, file.path)
-        download.progress.becomes(State.CANCELLED, "Cancelled")
+        download.progress.becomes(State.CANCELLED, Sentence.CANCELLED.said())
         if not download.outcome.done():
             download.outcome.set_exception(DownloadCancelled(download.entry.repo))
         self._publish(ManifestUpdated())
@@ -223,7 +224,7 @@ class Downloads:
         finally:
             await _ended(files)
         self._close(download)
-        progress.becomes(State.DONE, "Stored and verified")
+        progress.becomes(State.DONE, Sentence.VERIFIED.said())
         self._publish(ManifestUpdated())
         if not download.outcome.done():
             download.outcome.set_result(None)
@@ -232,7 +233,8 @@ class Downloads:
         progress, path = download.progress, file.path
 
         def waiting(error: TabAgentError, seconds: float) -> None:
-            progress.becomes(State.WAITING, f"{error.message} Trying again in {seconds:.0f} s")
+            again = Sentence.TRYING_AGAIN.said(problem=error_said(error), seconds=round(seconds))
+            progress.becomes(State.WAITING, again)
 
         listener = FileListener(
             stored=lambda size: progress.stored(path, size),

@@ -11,6 +11,7 @@ from tabagent.model_messages import ExportModels, ImportModels
 from tabagent.models.intake import ImportProgress
 from tabagent.models.transfer import ModelTransfer
 from tabagent.models.transfer_progress import PUBLISH_SECONDS
+from tabagent.sentences import Sentence
 
 
 class ModelExchange:
@@ -56,7 +57,8 @@ class ModelExchange:
 
 
 def _event(progress: ImportProgress, status: State, error: Exception | None = None) -> DownloadProgress:
-    message = f"Importing {progress.file}" if status is State.IMPORTING else "Imported and verified"
+    importing = status is State.IMPORTING
+    message: str = Sentence.IMPORTING.said(file=progress.file) if importing else Sentence.IMPORTED.said()
     wire = wire_error(error) if error is not None else None
     if wire is not None:
         message = str(wire["message"])

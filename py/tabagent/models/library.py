@@ -190,7 +190,7 @@ class ModelLibrary:
             return None
         except HubError as error:
             # One that may not be listed is still a result: the reason says what to do.
-            return {**unknown_view(model.repo, error.message), **facts}
+            return {**unknown_view(model.repo, error), **facts}
         return {**await self._view(entry), **facts}
 
     async def _view(self, entry: ManifestEntry) -> JsonObject:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 from tabagent.errors import InvalidState, JsonObject, RuntimeRestarted, TabAgentError, wire_error
 from tabagent.events import ModelWorkerStates as State
@@ -36,6 +37,7 @@ from tabagent.models.state import StateMachine
 from tabagent.parameters import ResourceSettings
 from tabagent.ports.engine import InferenceEngine
 from tabagent.ports.host import RuntimeHost
+from tabagent.sentences import Sentence
 from tabagent.specs import Device, DeviceReport, LoadedModel
 from tabagent.store_errors import DownloadCancelled
 
@@ -134,8 +136,9 @@ class ModelLife:
             self._handover.asleep = None
         self._error = None
         self._idleness.end()
-        without = f"WebGPU failed ({webgpu_failed}). Going on with the CPU" if webgpu_failed else ""
-        load.progress.initiate(without or f"Preparing {request.model_id}")
+        preparing = Sentence.PREPARING.said(model=request.model_id)
+        without = Sentence.LEAVING_WEBGPU.said(reason=webgpu_failed)
+        load.progress.initiate(without if webgpu_failed else preparing)
         self._states.to(State.LOADING_MODEL)
         self._task = asyncio.ensure_future(self._run(load))
         return load
@@ -183,7 +186,7 @@ class ModelLife:
         self._warning = plan.warning or (why_on_cpu(request.model_id, left) if left else "")
         self._states.to(State.MODEL_READY)
         self._handover.keep(self._restoring())
-        progress.ready(f"{request.model_id} is ready")
+        progress.ready(Sentence.READY.said(model=request.model_id))
         self._announce_ready(self._loaded, request.load_id)
         # When it was last used has changed.
         self._publish(ManifestUpdated())
@@ -206,7 +209,7 @@ class ModelLife:
         logger.warning("loading %s failed", request.model_id, exc_info=not isinstance(error, TabAgentError))
         if load.can_leave_webgpu and not is_damage(error):
             reason = reason_of(error)
-            load.progress.phase(f"WebGPU failed ({reason}). Going on with the CPU", 0.0)
+            load.progress.phase(Sentence.LEAVING_WEBGPU.said(reason=reason), 0.0)
             self._publish(ManifestUpdated())
             self._handover.keep(load.without_webgpu(reason, load.progress.percent))
             self._handover.restart("WebGPU failed")
@@ -284,7 +287,7 @@ class ModelLife:
             or request.device is not None
         ):
             return failed
-        return f"it gave no sign of life for {overdue.details['seconds']:g} s"
+        return Sentence.NO_SIGN_OF_LIFE.said(seconds=cast(float, overdue.details["seconds"]))
 
     def _restoring(self) -> Baton:
         return Baton(load=self._chosen) if self._loaded is not None else Baton(error=self._error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from tabagent.codec import encode_event
-from tabagent.errors import JsonObject, JsonValue
+from tabagent.errors import JsonObject, JsonValue, TabAgentError
 from tabagent.messages import DownloadProgress
 from tabagent.models.catalog import SUGGESTED_MODELS, title_of
 from tabagent.models.manifest import Records, by_path, same_content, stored_bytes
 from tabagent.models.quants import best_device, recommend, unsupported_reason
+from tabagent.sentences import Said, Sentence, error_said, said_to_wire
 from tabagent.specs import DeviceReport, Dtype, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 TransferOf = Callable[[str, Dtype], DownloadProgress | None]
@@ -54,6 +55,7 @@ def model_view(
 ) -> JsonObject:
     """Return one model as LIST_MODELS and INSPECT_MODEL answer it."""
     best = recommend(entry, best_device(report), report)
+    reason = best.reason if best else _why_none(entry, report)
     by = by_path(records)
     return {
         "modelId": entry.repo,
@@ -64,7 +66,8 @@ def model_view(
         "contextLength": context,
         "suggested": any(model.repo == entry.repo for model in SUGGESTED_MODELS),
         "recommendedDtype": str(best.dtype) if best else None,
-        "recommendedReason": best.reason if best else _why_none(entry, report),
+        "recommendedReason": str(reason),
+        "recommendedReasonSaid": said_to_wire(reason),
         "dtypes": [_quant_view(entry, quant, by, report, transfer_of) for quant in entry.quants],
     }
 
@@ -82,7 +85,8 @@ def _quant_view(
         "status": str(status),
         "size": quant.size,
         "stored": stored_bytes(entry, quant, records),
-        "reason": reason,
+        "reason": reason and str(reason),
+        "reasonSaid": said_to_wire(reason),
         "lastUsed": quant.last_used,
         "files": [_file_view(entry, file, records) for file in entry.files_of(quant)],
         "transfer": encode_event(transfer)["payload"] if transfer is not None else None,
@@ -95,13 +99,14 @@ def _file_view(entry: ManifestEntry, file: ModelFile, records: Records) -> JsonV
     return {"file": file.path, "size": file.size, "stored": record.stored_bytes if record is not None and known else 0}
 
 
-def _why_none(entry: ManifestEntry, report: DeviceReport) -> str:
+def _why_none(entry: ManifestEntry, report: DeviceReport) -> Said:
     reasons = [unsupported_reason(quant, best_device(report), report) for quant in entry.quants]
-    return f"none of its weights run on this machine: {next(filter(None, reasons), 'they are of unknown kinds')}"
+    return Sentence.NONE_RUNS.said(reason=next(filter(None, reasons), Sentence.UNKNOWN_KINDS.said()))
 
 
-def unknown_view(repo: str, reason: str = "chosen for this machine when the model is loaded") -> JsonObject:
-    """Return a model of which the files are not known, with the reason why nothing of it is recommended."""
+def unknown_view(repo: str, problem: TabAgentError | None = None) -> JsonObject:
+    """Return a model of which the files are not known, with the problem that they cannot be known for."""
+    reason = error_said(problem) if problem is not None else Sentence.CHOSEN_LATER.said()
     return {
         "modelId": repo,
         "title": title_of(repo),
@@ -111,6 +116,7 @@ def unknown_view(repo: str, reason: str = "chosen for this machine when the mode
         "contextLength": None,
         "suggested": any(model.repo == repo for model in SUGGESTED_MODELS),
         "recommendedDtype": None,
-        "recommendedReason": reason,
+        "recommendedReason": str(reason),
+        "recommendedReasonSaid": said_to_wire(reason),
         "dtypes": [],
     }

@@ -19,6 +19,7 @@ from tabagent.models.progress import LoadProgress
 from tabagent.models.quants import entry_from_listing
 from tabagent.models.store import ModelStore
 from tabagent.ports.engine import InferenceEngine
+from tabagent.sentences import Sentence, error_said
 from tabagent.specs import Device, DeviceReport, LoadedModel, ManifestEntry, ModelFile, QuantStatus
 from tabagent.store_errors import FileDamaged
 
@@ -110,7 +111,7 @@ class ModelLoader:
         sizes = (sum(file.size for file in plan.small), sum(file.size for file in plan.weights))
         if missing:
             await self._follow(plan, missing, progress)
-        progress.files_in(*sizes, "All files are stored")
+        progress.files_in(*sizes, Sentence.ALL_STORED.said())
 
     async def _follow(self, plan: LoadPlan, missing: set[str], progress: LoadProgress) -> None:
         """Wait for a download and draw its progress into that of the load."""
@@ -120,7 +121,7 @@ class ModelLoader:
             transfer, last = download.progress, download.progress.last
             if last is None:
                 return
-            message = last.message or "Downloading"
+            message = last.message or Sentence.DOWNLOADING.said()
             progress.files_in(
                 transfer.loaded(file.path for file in plan.small),
                 transfer.loaded(file.path for file in plan.weights),
@@ -146,7 +147,7 @@ class ModelLoader:
             EngineError: The engine is poisoned from here on.
         """
         spec = plan.spec
-        progress.phase("Starting the model", 0.0)
+        progress.phase(Sentence.STARTING.said(), 0.0)
         try:
             loaded = replace(await self._engine.load(spec), weight_bytes=plan.quant.size)
             await self._warm_up(loaded, progress)
@@ -154,7 +155,7 @@ class ModelLoader:
             # Damaged chunks count as missing already; that is what the status says then.
             if not (isinstance(error, LoadFailed) and error.damaged):
                 status = QuantStatus.FAILED
-                await self._store.set_manifest_quant_status(spec.repo, spec.dtype, status, error.message)
+                await self._store.set_manifest_quant_status(spec.repo, spec.dtype, status, error_said(error))
             raise
         await self._store.mark_used(spec.repo, spec.dtype, time.time_ns() // 1_000_000)
         if spec.device is Device.WEBGPU and plan.entry.webgpu_failed:
@@ -162,13 +163,13 @@ class ModelLoader:
         return loaded
 
     async def _warm_up(self, loaded: LoadedModel, progress: LoadProgress) -> None:
-        progress.phase("Warming up", WARM_UP_BEGIN)
+        progress.phase(Sentence.WARMING_UP.said(), WARM_UP_BEGIN)
         passes = 0
 
         def told() -> None:
             nonlocal passes
             passes += 1
-            progress.phase("Warming up", 1 - (1 - WARM_UP_BEGIN) / (1 + passes / WARM_UP_NEW_TOKENS))
+            progress.phase(Sentence.WARMING_UP.said(), 1 - (1 - WARM_UP_BEGIN) / (1 + passes / WARM_UP_NEW_TOKENS))
 
         if self._rehearse is not None and await self._rehearse(loaded, told):
             return

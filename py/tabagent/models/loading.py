@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tabagent.engine_errors import DeviceLost, EngineError, GenerationFailed, LoadFailed, OutOfMemory
-from tabagent.errors import RuntimeRestarted
+from tabagent.errors import RuntimeRestarted, TabAgentError
 from tabagent.events import ModelWorkerStates
 from tabagent.messages import LoadingProgress, LoadModel
 from tabagent.models.baton import Baton
 from tabagent.models.plan import LoadPlan
 from tabagent.models.progress import LoadProgress
+from tabagent.sentences import Sentence, error_said
 
 # Characters of what made a device fail: shown to the person, and kept with the model.
 MOST_REASON = 200
@@ -65,7 +66,7 @@ class Load:
             # It goes on with what is stored.
             return Baton(load=self.request, percent=percent, previous=self.back_to)
         if self.can_leave_webgpu:
-            return self.without_webgpu("the runtime ended while the model was being started", percent)
+            return self.without_webgpu(Sentence.ENDED_AT_START.said(), percent)
         # It reports this load and goes back to the model from before.
         ended = RuntimeRestarted("it ended while a model was being loaded").to_wire()
         return Baton(load=self.back_to, failed_load=self.request, percent=percent, error=ended)
@@ -115,4 +116,6 @@ def reason_of(error: Exception) -> str:
     """Return in a few words why a device failed."""
     cause = error.details.get("cause") if isinstance(error, EngineError) else None
     text = str(cause) if cause else str(error) or type(error).__name__
-    return text.strip().rstrip(".")[:MOST_REASON]
+    short = text.strip().rstrip(".")[:MOST_REASON]
+    # A cause is the engine's or the browser's own text, which has no other languages.
+    return error_said(error, short) if isinstance(error, TabAgentError) and not cause else short

@@ -15,6 +15,7 @@ from tabagent.models.baton import Baton, Interrupted
 from tabagent.models.handover import restarting
 from tabagent.models.life import ModelLife, name_of
 from tabagent.models.loading import BREAKING, reason_of
+from tabagent.sentences import said_to_wire
 from tabagent.specs import Device, Dtype, LoadedModel
 
 
@@ -84,7 +85,8 @@ class ModelManager(ModelLife):
             "dtype": str(loaded.spec.dtype) if loaded else None,
             "executionProvider": str(loaded.spec.device) if loaded else None,
             "contextLength": loaded.context_length if loaded else None,
-            "warning": self._warning,
+            "warning": str(self._warning),
+            "warningSaid": said_to_wire(self._warning),
             "asleep": name_of(self._handover.asleep),
             "devices": {"webgpu": report.webgpu, "f16": report.f16, "threads": threads, "software": report.software},
             "loading": encode_event(last)["payload"] if last else None,

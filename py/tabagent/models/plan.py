@@ -8,6 +8,7 @@ from tabagent.engine_errors import UnsupportedDevice, UnsupportedDtype
 from tabagent.errors import DtypeNotFound
 from tabagent.messages import LoadModel
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED, best_device, recommend, unsupported_reason
+from tabagent.sentences import Said, Sentence
 from tabagent.specs import Device, DeviceReport, LoadSpec, ManifestEntry, ModelFile, Quant
 
 
@@ -87,7 +88,7 @@ def plan_load(request: LoadModel, entry: ManifestEntry, report: DeviceReport, *,
         free = request.dtype is None or request.free_dtype or bool(entry.webgpu_failed)
         if without is None or not (free or without.spec.dtype == request.dtype):
             raise
-        return replace(without, warning=f"This graphics adapter cannot compute {entry.repo}. It runs on the CPU.")
+        return replace(without, warning=Sentence.GPU_CANNOT.said(model=entry.repo))
     if without is None or plan.spec.device is not Device.WEBGPU:
         return plan
     if not entry.webgpu_failed:
@@ -95,12 +96,9 @@ def plan_load(request: LoadModel, entry: ManifestEntry, report: DeviceReport, *,
     return replace(without, warning=why_on_cpu(entry.repo, entry.webgpu_failed))
 
 
-def why_on_cpu(repo: str, webgpu_failed: str) -> str:
+def why_on_cpu(repo: str, webgpu_failed: str) -> Said:
     """Tell the person why a model is not on WebGPU."""
-    return (
-        f"{repo} failed on WebGPU: {webgpu_failed}. It runs on the CPU now. "
-        "To try again, load it with the device WebGPU."
-    )
+    return Sentence.WEBGPU_FAILED.said(model=repo, reason=webgpu_failed)
 
 
 def _plan_without_webgpu(

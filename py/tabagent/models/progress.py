@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tabagent.errors import JsonObject
 from tabagent.events import LoadingStatusTypes
 from tabagent.messages import LoadingProgress
+from tabagent.sentences import Sentence
 
 SMALL_FILES_END = 25.0
 WEIGHTS_END = 90.0
@@ -64,7 +65,7 @@ class LoadProgress:
     def file_done(self, file: str, *, cached: bool) -> None:
         """Say that a file is whole, now or since before."""
         status = LoadingStatusTypes.CACHED if cached else LoadingStatusTypes.DONE
-        self._emit(status, file, f"{file} is stored" if cached else f"{file} is downloaded")
+        self._emit(status, file, (Sentence.FILE_STORED if cached else Sentence.FILE_DOWNLOADED).said(file=file))
 
     def phase(self, message: str, share: float) -> None:
         """Say what happens after the files: `share` 0 to 1 of the last ten percent."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tabagent.errors import NoOnnxFiles
 from tabagent.models.manifest import add_quant_to_manifest
+from tabagent.sentences import Said, Sentence
 from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, Quant, RepositoryListing
 
 SUFFIXES: dict[Dtype, str] = {
@@ -74,7 +75,7 @@ class Recommendation:
 
     dtype: Dtype
     device: Device
-    reason: str
+    reason: Said
 
 
 def entry_from_listing(listing: RepositoryListing) -> ManifestEntry:
@@ -96,7 +97,7 @@ def entry_from_listing(listing: RepositoryListing) -> ManifestEntry:
     return entry
 
 
-def unsupported_reason(quant: Quant, device: Device, report: DeviceReport, *, largest_weight: int = 0) -> str | None:
+def unsupported_reason(quant: Quant, device: Device, report: DeviceReport, *, largest_weight: int = 0) -> Said | None:
     """Say why a device cannot compute a dtype's weights, or return None when nothing is known to be in the way.
 
     The sizes of files say nothing about WebGPU's limits: ONNX Runtime makes a buffer for each weight of a file. (It
@@ -111,18 +112,15 @@ def unsupported_reason(quant: Quant, device: Device, report: DeviceReport, *, la
     dtype = quant.dtype
     piece = largest_weight * _BITS[dtype] // 8
     if dtype in NEEDS_F16 and device is Device.WASM:
-        return "the CPU path has no 16-bit floating-point kernels"
+        return Sentence.NO_F16_ON_CPU.said()
     if dtype in NEEDS_F16 and not report.f16:
-        return "this graphics adapter has no 16-bit floating-point support (shader-f16)"
+        return Sentence.NO_F16_ON_GPU.said()
     if device is Device.WEBGPU and 0 < report.max_buffer < piece:
-        return (
-            f"one of its weights has {piece / 1e6:.0f} MB and this graphics adapter takes no more than "
-            f"{report.max_buffer / 1e6:.0f} MB in one piece"
-        )
+        return Sentence.WEIGHT_TOO_LARGE.said(size=piece, room=report.max_buffer)
     if device is Device.WASM and quant.size > MOST_WEIGHTS_WASM:
-        return f"{quant.size / 1e9:.1f} GB are too large for the CPU path, which has {MOST_WEIGHTS_WASM / 1e9:.1f} GB"
+        return Sentence.TOO_LARGE_FOR_CPU.said(size=quant.size, room=MOST_WEIGHTS_WASM)
     if 0 < report.memory < MEMORY_TOLD_AT_MOST and quant.size > report.memory:
-        return f"{quant.size / 1e9:.1f} GB do not fit this machine's memory of {report.memory / 1e9:.0f} GB"
+        return Sentence.TOO_LARGE_FOR_MEMORY.said(size=quant.size, room=report.memory)
     return None
 
 
@@ -145,18 +143,13 @@ def recommend(
     return None
 
 
-def _reason(dtype: Dtype, device: Device, report: DeviceReport) -> str:
+def _reason(dtype: Dtype, device: Device, report: DeviceReport) -> Said:
     if device is Device.WASM:
         if dtype in DYNAMICALLY_QUANTIZED:
-            return f"8-bit weights are the fastest on the CPU ({report.threads} threads)"
-        if dtype in FEW_BITS:
-            return "the only weights here that the CPU can compute; 4-bit weights are slow there"
-        return "this model has no 8-bit weights; full precision is the next fastest on the CPU"
+            return Sentence.FASTEST_ON_CPU.said(threads=report.threads)
+        return (Sentence.FEW_BITS_ON_CPU if dtype in FEW_BITS else Sentence.WHOLE_ON_CPU).said()
     if dtype is Dtype.Q4F16:
-        return "4-bit weights with 16-bit arithmetic are the fastest on this graphics card"
+        return Sentence.FASTEST_ON_GPU.said()
     if dtype is Dtype.Q4:
-        missing = "" if report.f16 else "; this graphics card has no 16-bit arithmetic"
-        return f"4-bit weights are the smallest and fastest that run here{missing}"
-    if dtype in DYNAMICALLY_QUANTIZED:
-        return "the best of this model's weights are of 8 bits, which run on the CPU"
-    return "the best of this model's weights for this graphics card"
+        return (Sentence.SMALLEST_ON_GPU if report.f16 else Sentence.SMALLEST_WITHOUT_F16).said()
+    return (Sentence.BETTER_ON_CPU if dtype in DYNAMICALLY_QUANTIZED else Sentence.BEST_ON_GPU).said()

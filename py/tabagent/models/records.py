@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from tabagent.errors import JsonObject
+from tabagent.sentences import said_from_wire, said_to_wire
 from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 MANIFEST_VERSION = 3
@@ -63,7 +64,8 @@ def entry_to_record(entry: ManifestEntry) -> JsonObject:
         "commit": entry.commit,
         "etag": entry.etag,
         "newer": entry.newer,
-        "webgpuFailed": entry.webgpu_failed,
+        "webgpuFailed": str(entry.webgpu_failed),
+        "webgpuFailedSaid": said_to_wire(entry.webgpu_failed),
         "manifestVersion": MANIFEST_VERSION,
         "common": [_file(file) for file in entry.common],
         "quants": {quant.onnx_path: _quant(entry, quant) for quant in entry.quants},
@@ -82,14 +84,16 @@ def entry_from_record(record: JsonObject) -> ManifestEntry | None:
         task=str(record["task"]),
         etag=str(record["etag"]),
         newer=str(record["newer"]),
-        webgpu_failed=webgpu_failed if isinstance(webgpu_failed, str) else "",
+        webgpu_failed=said_from_wire(
+            record.get("webgpuFailedSaid"), webgpu_failed if isinstance(webgpu_failed, str) else ""
+        ),
         common=_files(record["common"]),
         quants=tuple(
             Quant(
                 dtype=Dtype(str(quant["dtype"])),
                 weights=_files(quant["weights"]),
                 status=QuantStatus(str(quant["status"])),
-                reason=str(quant["reason"]),
+                reason=said_from_wire(quant.get("reasonSaid"), str(quant["reason"])),
                 last_used=int(cast(int, quant["lastUsed"])),
                 settings=cast(JsonObject, quant["inferenceSettings"]),
             )
@@ -105,7 +109,8 @@ def _quant(entry: ManifestEntry, quant: Quant) -> JsonObject:
         "dtype": str(quant.dtype),
         "hasExternalData": len(quant.weights) > 1,
         "weights": [_file(file) for file in quant.weights],
-        "reason": quant.reason,
+        "reason": str(quant.reason),
+        "reasonSaid": said_to_wire(quant.reason),
         "lastUsed": quant.last_used,
         "inferenceSettings": dict(quant.settings),
     }

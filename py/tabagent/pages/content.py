@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tabagent.attachments.reading import clean
 from tabagent.errors import JsonObject, JsonValue
+from tabagent.sentences import Sentence
 
 WORDS_PER_MINUTE = 200
 MAX_ITEMS = 200
@@ -81,10 +82,10 @@ class PageContent:
         return "\n".join([*head, "", self.text] if head else [self.text])
 
     def note(self) -> str:
-        """Return what is not whole, in words; may be empty."""
+        """Return what is not whole, in words (see `tabagent.sentences`); may be empty."""
         kept = len(self.text)
         if self.total > kept:
-            return f"The first {kept:,} of {self.total:,} characters of the page are kept."
+            return Sentence.PAGE_CUT.said(kept=kept, total=self.total)
         return ""
 
 

@@ -265,6 +265,7 @@ def _being_read(attachment_id: str, tab: Tab) -> JsonObject:
         "characters": 0,
         "url": tab.url,
         "note": "",
+        "noteSaid": None,
         "reading": True,
         "error": None,
     }

@@ -5,6 +5,7 @@ import pytest
 from tabagent.attachments import codec
 from tabagent.chat_specs import Attachment, AttachmentKind
 from tabagent.errors import BadRequest, JsonObject
+from tabagent.sentences import Sentence, said_to_wire
 
 ADD: JsonObject = {
     "attachmentId": "a-1",
@@ -50,7 +51,15 @@ def test_an_attachment_is_named_by_its_id() -> None:
 
 
 def test_pages_are_told_all_but_the_text() -> None:
-    attachment = Attachment(id="a", name="n", mime_type="text/plain", kind=AttachmentKind.TEXT, size=3, characters=2)
+    attachment = Attachment(
+        id="a",
+        name="n",
+        mime_type="text/plain",
+        kind=AttachmentKind.TEXT,
+        size=3,
+        characters=2,
+        note=Sentence.TEXT_CUT.said(kept=2, total=3),
+    )
 
     assert codec.encode_attachment(attachment) == {
         "id": "a",
@@ -60,5 +69,6 @@ def test_pages_are_told_all_but_the_text() -> None:
         "size": 3,
         "characters": 2,
         "url": "",
-        "note": "",
+        "note": "The first 2 of 3 characters are kept.",
+        "noteSaid": said_to_wire(attachment.note),
     }

@@ -137,6 +137,7 @@ async def test_attachments_go_into_the_question_as_data_and_stay_with_it(desk: C
             "characters": 5,
             "url": "",
             "note": "",
+            "noteSaid": None,
         }
     ]
     assert question["content"] == "Where?"

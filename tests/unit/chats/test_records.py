@@ -19,6 +19,7 @@ from tabagent.chats.records import (
     title_of,
 )
 from tabagent.errors import JsonObject, JsonValue
+from tabagent.sentences import Sentence, said_to_wire
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
@@ -41,7 +42,8 @@ FIELDS = st.sampled_from(
             "error",
             "cuts",
         ),
-        *("attachment_ids", "starred", "metadata_json", "file_name", "size", "message_id", "kgn_label"),
+        *("attachment_ids", "starred", "metadata_json", "file_name", "size", "message_id", "kgn_label", "note"),
+        "note_said",
     ]
 )
 RECORDS = st.dictionaries(FIELDS, VALUES, max_size=12).map(lambda record: {**record, "id": "x"})
@@ -59,6 +61,16 @@ def test_any_record_is_read_and_what_was_read_comes_back(record: JsonObject) -> 
     assert chat_from_record(json.loads(json.dumps(chat_to_record(chat)))) == chat
     again = message_from_record(json.loads(json.dumps(message_to_record(message))))
     assert message_to_record(again) == message_to_record(message)
+
+
+def test_an_attachment_of_an_earlier_version_keeps_the_words_of_its_note() -> None:
+    record: JsonObject = {"id": "a", "note": "The first 2 of 3 characters are kept."}
+    said = Sentence.TEXT_CUT.said(kept=2, total=3)
+
+    assert said_to_wire(attachment_from_record(record).note) is None
+    assert attachment_from_record(record).note == said
+    known = attachment_from_record(record | {"note_said": said_to_wire(said)})
+    assert said_to_wire(known.note) == said_to_wire(said)
 
 
 @pytest.mark.parametrize(

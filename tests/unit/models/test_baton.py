@@ -9,6 +9,7 @@ from tabagent.adapters.memory.host import MemoryHost
 from tabagent.errors import JsonValue, ModelNotFound
 from tabagent.messages import LoadModel, SendChatMessage
 from tabagent.models.baton import Baton, Interrupted, SharedBaton
+from tabagent.sentences import Said, said_to_wire
 from tabagent.specs import ChatMessage, Device, Dtype
 
 texts = st.text(max_size=30)
@@ -48,7 +49,7 @@ batons = st.builds(
     load=st.none() | loads,
     percent=st.floats(0, 100),
     previous=st.none() | loads,
-    webgpu_failed=texts,
+    webgpu_failed=texts | st.builds(Said, texts, texts.filter(bool), st.just({"seconds": 3})),
     asleep=st.none() | loads,
     interrupted=st.lists(answers(), max_size=3).map(tuple),
     failed_load=st.none() | loads,
@@ -58,7 +59,10 @@ batons = st.builds(
 
 @given(batons)
 def test_a_baton_comes_back_as_it_was(baton: Baton) -> None:
-    assert Baton.from_text(baton.to_text()) == baton
+    read = Baton.from_text(baton.to_text())
+
+    assert read == baton
+    assert said_to_wire(read.webgpu_failed) == said_to_wire(baton.webgpu_failed)
 
 
 def test_the_first_thread_gets_an_empty_baton() -> None:

@@ -16,6 +16,7 @@ from tabagent.events import ModelWorkerStates as State
 from tabagent.messages import Fault, LoadingProgress, LoadModel, ResetComplete, WorkerReady
 from tabagent.models.baton import Baton
 from tabagent.ports.engine import KvCache, Logits
+from tabagent.sentences import Sentence, said_to_wire
 from tabagent.specs import Device, DeviceReport, Dtype, LoadedModel, LoadSpec
 from tests.unit.conftest import OTHER_REPO, REPO, World, hub_answers, load_request
 
@@ -284,7 +285,12 @@ async def test_a_thread_that_hangs_while_webgpu_starts_says_how_long() -> None:
     await next_thread_now(world)
     ready = await world.heard(WorkerReady)
 
-    assert "no sign of life for 120 s" in ready.warning
+    silent = Sentence.NO_SIGN_OF_LIFE.said(seconds=120)
+    said = said_to_wire(Sentence.WEBGPU_FAILED.said(model=REPO, reason=silent))
+    assert said_to_wire(ready.warning) == said
+    assert (await world.manager.describe())["warningSaid"] == said
+    # What is remembered of it says it as well.
+    assert said_to_wire(await remembered(world)) == said_to_wire(silent)
     assert ready.execution_provider == Device.WASM
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from tabagent.engine_errors import LoadFailed
 from tabagent.errors import JsonObject
 from tabagent.events import TransferStates
 from tabagent.messages import DownloadProgress
@@ -15,6 +16,7 @@ from tabagent.models.catalog import DEFAULT_MODEL, SUGGESTED_MODELS
 from tabagent.models.listing import TransferOf
 from tabagent.models.listing import model_view as view_of_model
 from tabagent.models.listing import models_view as view_of_models
+from tabagent.sentences import Sentence, error_said, said_to_wire
 from tabagent.specs import DeviceReport, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 CPU = DeviceReport(webgpu=False, f16=False, threads=2)
@@ -104,6 +106,7 @@ def test_a_known_model_is_shown_with_its_dtypes_sizes_and_states() -> None:
         "size": 10,
         "stored": 0,
         "reason": None,
+        "reasonSaid": None,
         "lastUsed": 0,
         "files": [
             {"file": "config.json", "size": 1, "stored": 0},
@@ -118,7 +121,8 @@ def test_a_known_model_is_shown_with_its_dtypes_sizes_and_states() -> None:
 
 def test_what_the_machine_cannot_compute_is_shown_as_such_with_the_reason() -> None:
     assert dtypes(model_view(ENTRY, CPU))["q4f16"]["status"] == "unsupported"
-    assert "16-bit" in str(dtypes(model_view(ENTRY, CPU))["q4f16"]["reason"])
+    assert dtypes(model_view(ENTRY, CPU))["q4f16"]["reason"] == Sentence.NO_F16_ON_CPU
+    assert dtypes(model_view(ENTRY, CPU))["q4f16"]["reasonSaid"] == said_to_wire(Sentence.NO_F16_ON_CPU.said())
     assert dtypes(model_view(ENTRY, GPU))["q4f16"]["status"] == "available"
 
 
@@ -133,11 +137,31 @@ def test_the_recommendation_is_that_of_the_machine() -> None:
     assert model_view(ENTRY, GPU)["recommendedDtype"] == "q4f16"
 
 
+def test_why_a_dtype_is_recommended_goes_with_its_code_and_values() -> None:
+    view = model_view(ENTRY, CPU)
+    said = Sentence.FASTEST_ON_CPU.said(threads=2)
+
+    assert (view["recommendedReason"], view["recommendedReasonSaid"]) == (said, said_to_wire(said))
+    later = Sentence.CHOSEN_LATER.said()
+    unknown = models_view((), CPU)[0]
+    assert (unknown["recommendedReason"], unknown["recommendedReasonSaid"]) == (later, said_to_wire(later))
+
+
+def test_why_a_dtype_failed_goes_with_its_code_where_there_is_one() -> None:
+    failed = replace(ENTRY.quants[1], reason=error_said(LoadFailed("acme/tiny", "q4", "wasm", "no kernel")))
+    view = dtypes(model_view(replace(ENTRY, quants=(failed,)), CPU))["q4"]
+
+    assert view["reason"] == failed.reason
+    assert view["reasonSaid"] == {"code": "error_load_failed", "values": {}, "text": failed.reason}
+    assert dtypes(model_view(ENTRY, CPU))["q4"]["reasonSaid"] is None
+
+
 def test_a_model_that_cannot_run_here_has_no_recommendation_and_says_so() -> None:
     view = model_view(replace(ENTRY, quants=ENTRY.quants[2:]), CPU)
 
     assert view["recommendedDtype"] is None
     assert "none of its weights run" in str(view["recommendedReason"])
+    assert view["recommendedReasonSaid"] == said_to_wire(Sentence.NONE_RUNS.said(reason=Sentence.NO_F16_ON_CPU.said()))
 
 
 def test_with_nothing_known_the_suggested_models_are_shown() -> None:

@@ -249,6 +249,7 @@ async def test_with_nothing_loaded_the_state_tells_the_devices(world: World) -> 
         "executionProvider": None,
         "contextLength": None,
         "warning": "",
+        "warningSaid": None,
         "asleep": None,
         "devices": {"webgpu": False, "f16": False, "threads": 2, "software": False},
         "loading": None,

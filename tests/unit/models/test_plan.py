@@ -13,6 +13,7 @@ from tabagent.errors import DtypeNotFound
 from tabagent.messages import LoadModel
 from tabagent.models.plan import choose_device, plan_load
 from tabagent.models.quants import DYNAMICALLY_QUANTIZED, SUFFIXES
+from tabagent.sentences import Sentence, said_to_wire
 from tabagent.specs import Device, DeviceReport, Dtype, ManifestEntry, ModelFile, Quant
 from tests.unit.conftest import load_request
 
@@ -108,7 +109,8 @@ def test_what_failed_on_webgpu_goes_to_the_cpu_and_says_why() -> None:
     plan = plan_load(load_request(), failed(*Dtype), GPU_F16)
 
     assert (plan.spec.dtype, plan.spec.device) == (Dtype.Q8, Device.WASM)
-    assert "device lost" in plan.warning
+    said = Sentence.WEBGPU_FAILED.said(model="acme/tiny", reason="device lost")
+    assert said_to_wire(plan.warning) == said_to_wire(said)
     assert not plan.can_leave_webgpu
 
 
@@ -171,7 +173,7 @@ def test_a_model_whose_weights_fit_no_buffer_of_the_adapter_goes_to_the_cpu() ->
     plan = plan_load(load_request(), entry(Dtype.Q4, Dtype.Q8), report, largest_weight=1_000_000)
 
     assert (plan.spec.dtype, plan.spec.device) == (Dtype.Q8, Device.WASM)
-    assert "cannot compute" in plan.warning
+    assert said_to_wire(plan.warning) == said_to_wire(Sentence.GPU_CANNOT.said(model="acme/tiny"))
     with pytest.raises(UnsupportedDtype, match="one piece"):
         plan_load(load_request(device=Device.WEBGPU), entry(Dtype.Q4), report, largest_weight=1_000_000)
 

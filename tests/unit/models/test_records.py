@@ -19,9 +19,11 @@ from tabagent.models.records import (
     file_from_record,
     file_to_record,
 )
+from tabagent.sentences import Said, said_to_wire
 from tabagent.specs import Backend, Dtype, FileKey, FileRecord, ManifestEntry, ModelFile, Quant, QuantStatus
 
 texts = st.text(max_size=20)
+sentences = st.builds(Said, texts, texts.filter(bool), st.dictionaries(texts, texts | st.integers(), max_size=2))
 sizes = st.integers(0, 2**40)
 digests = st.none() | texts
 model_files = st.builds(ModelFile, path=texts, size=sizes, digest=digests)
@@ -52,7 +54,7 @@ def entries(draw: st.DrawFn) -> ManifestEntry:
                 dtype=dtype,
                 weights=(graph, *draw(st.lists(model_files, max_size=2))),
                 status=draw(st.sampled_from(QuantStatus)),
-                reason=draw(texts),
+                reason=draw(texts | sentences),
                 last_used=draw(sizes),
                 settings=draw(settings),
             )
@@ -65,7 +67,7 @@ def entries(draw: st.DrawFn) -> ManifestEntry:
         quants=tuple(quants),
         etag=draw(texts),
         newer=draw(texts),
-        webgpu_failed=draw(texts),
+        webgpu_failed=draw(texts | sentences),
     )
 
 
@@ -105,7 +107,12 @@ def test_a_record_with_fewer_chunks_than_its_blocks_has_no_others() -> None:
 
 @given(entries())
 def test_an_entry_comes_back_as_it_was(entry: ManifestEntry) -> None:
-    assert entry_from_record(json.loads(json.dumps(entry_to_record(entry)))) == entry
+    read = entry_from_record(json.loads(json.dumps(entry_to_record(entry))))
+
+    assert read == entry
+    assert read is not None
+    assert said_to_wire(read.webgpu_failed) == said_to_wire(entry.webgpu_failed)
+    assert [said_to_wire(quant.reason) for quant in read.quants] == [said_to_wire(each.reason) for each in entry.quants]
 
 
 def test_a_file_record_has_the_fields_that_are_written_down() -> None:
@@ -189,6 +196,21 @@ def test_what_is_no_text_is_no_failure_of_webgpu(odd: JsonValue) -> None:
     read = entry_from_record({**stored, "webgpuFailed": odd})
     assert read is not None
     assert read.webgpu_failed == ""
+
+
+def test_a_record_from_before_sentences_had_codes_is_read_with_its_words() -> None:
+    weights = (ModelFile(path="onnx/model.onnx", size=1),)
+    quant = Quant(dtype=Dtype.FP32, weights=weights, status=QuantStatus.FAILED, reason=Said("no kernel", "x"))
+    entry = ManifestEntry(
+        repo="acme/tiny", commit="c", task="t", common=(), quants=(quant,), webgpu_failed=Said("lost", "y")
+    )
+    stored = json.loads(json.dumps(entry_to_record(entry)))
+    del stored["webgpuFailedSaid"], stored["quants"]["onnx/model.onnx"]["reasonSaid"]
+
+    read = entry_from_record(stored)
+    assert read == entry
+    assert read is not None
+    assert (said_to_wire(read.webgpu_failed), said_to_wire(read.quants[0].reason)) == (None, None)
 
 
 def test_records_from_before_webgpu_failures_were_noted_are_read() -> None:
