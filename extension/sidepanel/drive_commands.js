@@ -94,10 +94,13 @@ export class DriveCommands extends SubjectCommands {
     this.store.update(toggled(file));
   }
 
-  /** Attaches what is chosen, one after the other; what could not be read stays chosen. */
+  /**
+   * Attaches what is chosen, one after the other; what could not be read stays chosen.
+   * @returns {Promise<boolean>} whether the question has all of it
+   */
   async insert() {
     const { drive } = this.store.state;
-    if (!drive || drive.inserting) return;
+    if (!drive?.chosen.length || drive.inserting) return false;
     for (const file of drive.chosen) {
       this.store.update(setDrive({ inserting: file.name }));
       const payload = { fileId: file.id, attachmentId: crypto.randomUUID() };
@@ -106,8 +109,7 @@ export class DriveCommands extends SubjectCommands {
       else break;
     }
     this.store.update(setDrive({ inserting: "" }));
-    if (this.#signedOut(DriveSubjects.INSERT)) return;
-    if (drive.chosen.length && this.store.state.drive?.chosen.length === 0) this.close();
+    return !this.#signedOut(DriveSubjects.INSERT) && this.store.state.drive?.chosen.length === 0;
   }
 
   /** @param {string} about */

@@ -5,9 +5,11 @@ import { DriveSubjects, PLACES } from "../drive_state.js";
 import { bytes } from "../format.js";
 import { t } from "../i18n.js";
 import { isWorthRetrying } from "../state.js";
+import { closeButton } from "./dialog-close.js";
 import { driveIcons } from "./drive-icons.js";
 import { PanelElement } from "./element.js";
-import { closeIcon, searchIcon, warnIcon } from "./icons.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
+import { searchIcon, warnIcon } from "./icons.js";
 
 /** @typedef {import("../types.js").Drive} DriveState */
 /** @typedef {import("../types.js").DriveFile} DriveFile */
@@ -34,16 +36,7 @@ export class Drive extends PanelElement {
         <div class="dialog-body">
           <header class="row">
             <h2 id="drive-title" class="grow">${t("drive_title")}</h2>
-            <button
-              type="button"
-              class="icon-button"
-              data-testid="drive-close"
-              title=${t("drive_close")}
-              aria-label=${t("drive_close")}
-              @click=${() => this.commands.drive.close()}
-            >
-              ${closeIcon}
-            </button>
+            ${closeButton("drive-close", this.#close)}
           </header>
           ${this.#content(drive)}
         </div>
@@ -283,7 +276,7 @@ export class Drive extends PanelElement {
           class="button primary"
           data-testid="drive-insert"
           ?disabled=${!length || drive.inserting !== ""}
-          @click=${() => this.commands.drive.insert()}
+          @click=${this.#insert}
         >
           ${length > 1 ? t("drive_insert_count", { count: length }) : t("drive_insert")}
         </button>
@@ -334,6 +327,19 @@ export class Drive extends PanelElement {
     `;
   }
 
+  async #insert() {
+    // Whoever closed the dialog meanwhile is elsewhere by now.
+    if (!(await this.commands.drive.insert()) || !this.isConnected) return;
+    this.#close();
+    // The question comes next.
+    focusWhenDrawn(PROMPT);
+  }
+
+  // The dialog gives the focus back to where it was; what is taken off the page while it is open does not.
+  #close() {
+    this.querySelector("dialog")?.close();
+  }
+
   /** @param {string} about */
   #asking(about) {
     return this.state.asking.includes(about);
@@ -365,7 +371,7 @@ export class Drive extends PanelElement {
       rows[Math.max(0, Math.min(rows.length - 1, here + step))]?.focus();
     } else if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
       event.preventDefault();
-      void this.commands.drive.insert();
+      void this.#insert();
     } else if (event.key === "Backspace") {
       const above = this.state.drive?.path.at(-2);
       if (above) this.#open(above.id);
@@ -382,7 +388,7 @@ export class Drive extends PanelElement {
 
   // What is not the dialog's content is its backdrop.
   #onClick(/** @type {Event} */ event) {
-    if (event.target instanceof HTMLDialogElement) this.commands.drive.close();
+    if (event.target instanceof HTMLDialogElement) this.#close();
   }
 }
 

@@ -31,6 +31,16 @@ def _listing(*files: Json, **changes: object) -> Json:
     } | changes
 
 
+ATTACHED: Json = {
+    "id": "taken",
+    "name": "a.txt",
+    "mimeType": "text/plain",
+    "kind": "text",
+    "size": 1200,
+    "characters": 1180,
+    "url": "",
+    "note": "",
+}
 FILES = _listing(_file("f", "folder", name="Plans", size=None), _file("a"), _file("b"), _file("c", "other"))
 
 
@@ -44,6 +54,21 @@ def _open(open_panel: OpenPanel, *, granted: bool = True, **replies: Json) -> Sc
     }
     panel = open_panel([model()], known, granted=granted)
     panel.page.evaluate("void document.querySelector('tabagent-app').commands.drive.open()")
+    return panel
+
+
+def _choose_in_the_menu(panel: ScriptedPanel) -> None:
+    panel.press("attach-button")
+    panel.press("attach-drive")
+    expect(panel.one("drive-files")).to_be_visible()
+
+
+def _open_by_hand(open_panel: OpenPanel) -> ScriptedPanel:
+    """Open the dialog as a person does."""
+    panel = _open(open_panel)
+    panel.press("drive-close")
+    panel.press("tab-chat")
+    _choose_in_the_menu(panel)
     return panel
 
 
@@ -86,6 +111,45 @@ def test_the_list_is_used_with_keys_alone(open_panel: OpenPanel) -> None:
     expect(panel.one("drive-chosen")).to_have_text("Chosen: 2")
     panel.page.keyboard.press("Escape")
     expect(panel.one("drive-dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("way", ["button", "Escape", "backdrop"])
+def test_a_closed_dialog_gives_the_focus_back_to_the_menus_button(open_panel: OpenPanel, way: str) -> None:
+    panel = _open_by_hand(open_panel)
+    if way == "button":
+        panel.press("drive-close")
+    elif way == "Escape":
+        panel.page.keyboard.press("Escape")
+    else:
+        panel.page.mouse.click(2, 2)
+
+    expect(panel.one("drive-dialog")).to_have_count(0)
+    expect(panel.one("attach-button")).to_be_focused()
+
+
+def test_after_the_last_file_the_question_has_the_focus(open_panel: OpenPanel) -> None:
+    panel = _open_by_hand(open_panel)
+    panel.reply(RuntimeMessageTypes.INSERT_DRIVE_FILE, {"attachment": ATTACHED})
+    panel.one("drive-file").first.click()
+    panel.press("drive-insert")
+
+    expect(panel.one("drive-dialog")).to_have_count(0)
+    expect(panel.one("attachment")).to_contain_text("a.txt")
+    expect(panel.one("prompt")).to_be_focused()
+
+
+def test_files_that_are_read_when_the_dialog_has_been_opened_again_leave_it_open(open_panel: OpenPanel) -> None:
+    panel = _open_by_hand(open_panel)
+    panel.one("drive-file").first.click()
+    panel.press("drive-insert")
+    panel.sent(RuntimeMessageTypes.INSERT_DRIVE_FILE)
+    panel.press("drive-close")
+    _choose_in_the_menu(panel)
+    panel.answer(RuntimeMessageTypes.INSERT_DRIVE_FILE, {"attachment": ATTACHED})
+
+    expect(panel.one("attachment")).to_contain_text("a.txt")
+    expect(panel.one("drive-chosen")).to_have_text("Choose files to insert.")
+    expect(panel.one("drive-dialog")).to_be_visible()
 
 
 def test_a_background_that_knows_of_no_sign_in_leads_back_to_it(open_panel: OpenPanel) -> None:
