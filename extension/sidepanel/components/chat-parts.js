@@ -1,6 +1,7 @@
 // @ts-check
 // What stands in place of messages: a chat that is empty, on its way, or could not be read.
 import { html } from "lit";
+import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { canAsk, isLoading } from "../view.js";
 import { chipIcon, diskIcon, lockIcon, warnIcon } from "./icons.js";
@@ -40,7 +41,7 @@ export function chatFailed(error, again) {
   return html`
     <div class="empty" data-testid="chat-failed">
       <h3 class="with-icon">${warnIcon}${t("chat_failed_title")}</h3>
-      <p class="muted">${error.message}</p>
+      <p class="muted">${errorText(error)}</p>
       <p>
         <button type="button" class="button" data-testid="chat-retry" @click=${again}>${t("chat_failed_again")}</button>
       </p>

@@ -2,6 +2,7 @@
 // Google Drive: who is signed in, where one is, what is there, and what of it goes into the question.
 import { html, nothing } from "lit";
 import { DriveSubjects, PLACES } from "../drive_state.js";
+import { errorText } from "../error_text.js";
 import { bytes } from "../format.js";
 import { t } from "../i18n.js";
 import { isWorthRetrying } from "../state.js";
@@ -302,7 +303,7 @@ export class Drive extends PanelElement {
     return html`
       <div class="failure">
         ${warnIcon}
-        <p class="grow" role="alert" data-testid="drive-failure" data-code=${error.code}>${error.message}</p>
+        <p class="grow" role="alert" data-testid="drive-failure" data-code=${error.code}>${errorText(error)}</p>
         <div class="failure-actions">
           ${canRetry
             ? html`<button

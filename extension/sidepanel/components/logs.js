@@ -2,6 +2,7 @@
 // The page of logs: the newest entries at the end, as they come, until the person scrolls up to read.
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { labelOf } from "../setting_text.js";
 import { PanelElement } from "./element.js";
@@ -125,8 +126,8 @@ export class Logs extends PanelElement {
   #empty() {
     const { asked, error, filters } = this.state.logs;
     if (error) {
-      return html`<div class="empty" role="alert">
-        <p>${error.message}</p>
+      return html`<div class="empty" role="alert" data-testid="logs-failed">
+        <p>${errorText(error)}</p>
         <button type="button" class="button" @click=${() => this.commands.logs.open()}>${t("logs_retry")}</button>
       </div>`;
     }
