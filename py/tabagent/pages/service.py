@@ -92,9 +92,8 @@ class PageService:
         return {}
 
     async def after_start(self) -> None:
-        """Close tabs that an earlier thread left, and forget what was attached to no question."""
+        """Close tabs that an earlier thread left."""
         await self._reading.close_left_tabs()
-        await self._attachments.purge()
 
     def _menu_clicked(self, info: JsonObject, tab: Tab) -> None:
         selected = info.get("menuItemId") == MENU_SELECTION

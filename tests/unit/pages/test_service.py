@@ -201,10 +201,8 @@ async def test_tabs_are_listed_those_of_the_window_first(desk: PageDesk) -> None
     assert (own_page["origin"], refused["code"]) == ("", ErrorCodes.PAGE_NOT_READABLE)
 
 
-async def test_the_work_after_the_start_closes_and_forgets(desk: PageDesk) -> None:
+async def test_the_work_after_the_start_closes_what_an_earlier_thread_left(desk: PageDesk) -> None:
     await desk.browser.open_behind(URL)
-    await desk.attachments.add_text(name="old", mime_type="", text="x", kind="text", attachment_id="old")
-    desk.seconds += 8 * 24 * 60 * 60
     await desk.service.after_start()
 
-    assert (desk.browser.behind, await desk.store.get(["old"])) == ([], ())
+    assert desk.browser.behind == []
