@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from tabagent.attachment_errors import PageAccessNeeded, PageError, PageNotReadable
 
@@ -58,6 +58,11 @@ def askable_origin(url: str) -> str:
     """Return the origin of an address where the browser can be asked for it; empty where it cannot."""
     origin = origin_of(url)
     return origin if origin.startswith("https:") or urlsplit(origin).hostname in _PLAIN_HOSTS else ""
+
+
+def names_pdf(url: str) -> bool:
+    """Tell whether an address ends as those of PDFs do."""
+    return urldefrag(url).url.partition("?")[0].lower().endswith(".pdf")
 
 
 def unreadable(url: str) -> PageNotReadable | None:

@@ -12,7 +12,7 @@ from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable, PageTi
 from tabagent.attachments.service import read_body
 from tabagent.errors import Offline
 from tabagent.page_messages import ScrapeStage, ScrapeWhat
-from tabagent.pages.addresses import askable_origin, origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, names_pdf, origin_of, unreadable
 from tabagent.pages.content import PageContent, is_pdf, page_of, selection_of
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import Fetcher
@@ -105,7 +105,7 @@ class Reading:
         if not await self._pages.may_read(origin):
             raise PageAccessNeeded(url, askable_origin(url))
         # An address that ends so is a PDF nearly always, and a tab behind would download it.
-        if urldefrag(url).url.partition("?")[0].lower().endswith(".pdf"):
+        if names_pdf(url):
             tell(ScrapeStage.ASKED, url)
             return await self._pdf(url, "")
         async with self._room_behind:
