@@ -17,8 +17,10 @@ import { ListDialog, choice, searchField } from "./list-dialog.js";
 const SKELETONS = [72, 54, 63, 45, 58];
 
 export class Drive extends ListDialog {
-  /** What has the focus when the next list is there. */
+  /** Whether the first row has the focus when the next list is there. */
   #focusRow = false;
+  /** How many rows there were when more were asked for; -1: none were. */
+  #before = -1;
 
   render() {
     const { drive } = this.state;
@@ -27,9 +29,10 @@ export class Drive extends ListDialog {
   }
 
   updated() {
+    this.#focusMore();
     if (!this.#focusRow || !this.state.drive?.files) return;
     this.#focusRow = false;
-    const first = this.firstRow ?? this.querySelector("[data-testid=drive-search]");
+    const first = this.rows()[0] ?? this.querySelector("[data-testid=drive-search]");
     /** @type {HTMLElement | null} */ (first)?.focus();
   }
 
@@ -59,7 +62,7 @@ export class Drive extends ListDialog {
           class="button primary"
           data-testid="drive-sign-in"
           ?disabled=${busy}
-          @click=${() => this.commands.drive.signIn()}
+          @click=${this.#signIn}
         >
           ${busy ? t("drive_signing_in") : t("drive_sign_in")}
         </button>
@@ -81,7 +84,7 @@ export class Drive extends ListDialog {
           class="link"
           data-testid="drive-sign-out"
           ?disabled=${this.#asking(DriveSubjects.ACCOUNT)}
-          @click=${() => this.commands.drive.signOut()}
+          @click=${this.#signOut}
         >
           ${t("drive_sign_out")}
         </button>
@@ -176,7 +179,7 @@ export class Drive extends ListDialog {
             class="button drive-more"
             data-testid="drive-more"
             ?disabled=${this.#asking(DriveSubjects.LIST)}
-            @click=${() => this.commands.drive.more()}
+            @click=${this.#more}
           >
             ${this.#asking(DriveSubjects.LIST) ? t("drive_loading") : t("drive_more")}
           </button>`
@@ -273,7 +276,7 @@ export class Drive extends ListDialog {
               type="button"
               class="button"
               data-testid="drive-retry"
-              @click=${() => this.commands.drive.retry()}
+              @click=${this.#retry}
             >
               ${t("drive_retry")}
             </button>`
@@ -282,7 +285,7 @@ export class Drive extends ListDialog {
           type="button"
           class="link"
           data-testid="drive-dismiss"
-          @click=${() => this.commands.drive.dismiss(about)}
+          @click=${() => this.#dismiss(about)}
         >
           ${t("drive_dismiss")}
         </button>
@@ -324,6 +327,46 @@ export class Drive extends ListDialog {
   #open(folderId) {
     this.#focusRow = true;
     void this.commands.drive.list(folderId);
+  }
+
+  // Buttons that go, or wait, when they are pressed lose the focus: it goes where one goes on.
+
+  async #signIn() {
+    this.#focusRow = true;
+    await this.commands.drive.signIn();
+    focusWhenDrawn("[data-testid=drive-sign-in]");
+  }
+
+  async #signOut() {
+    this.#focusRow = false;
+    await this.commands.drive.signOut();
+    focusWhenDrawn("[data-testid=drive-sign-in], [data-testid=drive-sign-out]");
+  }
+
+  #more() {
+    this.#before = this.rows().length;
+    void this.commands.drive.more();
+  }
+
+  #retry() {
+    if (this.state.drive?.files) return this.#more();
+    this.#focusRow = true;
+    void this.commands.drive.retry();
+  }
+
+  /** @param {string} about */
+  #dismiss(about) {
+    this.commands.drive.dismiss(about);
+    focusWhenDrawn("[data-testid=drive-search], [data-testid=drive-sign-in]");
+  }
+
+  #focusMore() {
+    if (this.#before < 0) return;
+    const fresh = this.rows()[this.#before];
+    const failed = DriveSubjects.LIST in this.state.failures;
+    if (!fresh && !failed && this.state.drive?.files) return; // still asked for
+    this.#before = -1;
+    (fresh ?? /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=drive-retry]")))?.focus();
   }
 
   #onSearch(/** @type {Event} */ event) {

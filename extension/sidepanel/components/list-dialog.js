@@ -40,14 +40,9 @@ export class ListDialog extends DialogElement {
     `;
   }
 
-  /** @returns {HTMLElement | undefined} the first that can be chosen or opened */
-  get firstRow() {
-    return this.#rows()[0];
-  }
-
   // Tab goes through everything; the arrows go through the list alone.
   onListKey(/** @type {KeyboardEvent} */ event) {
-    const rows = this.#rows();
+    const rows = this.rows();
     const here = rows.indexOf(/** @type {HTMLElement} */ (event.target));
     const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
     if (here < 0) return;
@@ -57,7 +52,8 @@ export class ListDialog extends DialogElement {
     event.preventDefault();
   }
 
-  #rows() {
+  /** @returns {HTMLElement[]} those that can be chosen or opened */
+  rows() {
     return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-row]")]);
   }
 

@@ -217,7 +217,7 @@ export class TabChooser extends ListDialog {
   #onFilterKey(/** @type {KeyboardEvent} */ event) {
     if (event.isComposing || (event.key !== "ArrowDown" && event.key !== "Enter")) return;
     event.preventDefault();
-    this.firstRow?.focus();
+    this.rows()[0]?.focus();
   }
 }
 
