@@ -24,7 +24,7 @@ from tabagent.page_messages import (
     ScrapeWhat,
 )
 from tabagent.pages import codec
-from tabagent.pages.addresses import askable_origin, names_pdf, origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, names_pdf, origin_of, shows, unreadable
 from tabagent.pages.content import PageContent
 from tabagent.pages.reading import Found, PdfFile, Reading, Selection
 from tabagent.ports.tabs import Tab, Tabs
@@ -158,8 +158,8 @@ class PageService:
     async def _place(self, request: ScrapeRequest, tab: Tab | None) -> Tab | str:
         """Return the tab that is read, or the address where none can be."""
         if request.url is not None:
-            open_one = next((each for each in await self._tabs.all() if _same(each.url, request.url)), None)
-            return open_one if open_one and open_one.complete and not open_one.discarded else request.url
+            loaded = (each for each in await self._tabs.all() if each.complete and not each.discarded)
+            return next((each for each in loaded if shows(each.url, request.url)), request.url)
         tab = tab or await self._tab(request)
         # No script runs in a tab that the browser has unloaded; its address says what it shows.
         unloaded = tab.discarded and request.what is ScrapeWhat.PAGE and origin_of(tab.url)
@@ -273,11 +273,6 @@ def _being_read(attachment_id: str, tab: Tab) -> JsonObject:
         "reading": True,
         "error": None,
     }
-
-
-def _same(shown: str, asked: str) -> bool:
-    """Tell whether a tab shows an address; what is after # is a place in the same page."""
-    return bool(shown) and shown.partition("#")[0].rstrip("/") == asked.partition("#")[0].rstrip("/")
 
 
 def _no_tab(request: ScrapeRequest) -> TabAgentError:

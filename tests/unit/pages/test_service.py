@@ -79,6 +79,16 @@ async def test_an_address_that_a_tab_shows_is_read_there(desk: PageDesk) -> None
     assert methods(desk) == {"contentScript"}
 
 
+async def test_an_address_is_read_in_a_tab_that_is_loaded_where_another_one_is_not(desk: PageDesk) -> None:
+    unloaded = desk.page()
+    desk.browser.tabs[unloaded.id] = replace(unloaded, discarded=True)
+    desk.page()
+    await desk.service.scrape(ScrapeRequest(attachment_id="a", url=URL))
+
+    assert (await desk.finished()).success
+    assert methods(desk) == {"contentScript"}
+
+
 async def test_an_address_is_read_behind(desk: PageDesk) -> None:
     desk.write()
     desk.browser.granted.add(ORIGIN)
