@@ -17,6 +17,8 @@ export class AttachmentsCommands {
   #pages = /** @type {Map<string, object>} */ (new Map());
   /** Files that are being read by this page. */
   #files = /** @type {Set<string>} */ (new Set());
+  /** What the person took off while it was read: it is forgotten when it has been. */
+  #unwanted = /** @type {Set<string>} */ (new Set());
 
   /**
    * @param {import("./store.js").Store<PanelState>} store
@@ -77,9 +79,10 @@ export class AttachmentsCommands {
 
   /** @param {string} id */
   async remove(id) {
+    if (this.store.state.attachments.some((each) => each.id === id && each.status === "reading")) this.#unwanted.add(id);
     this.store.update((state) => ({ ...state, attachments: state.attachments.filter((each) => each.id !== id) }));
     this.#pages.delete(id);
-    await this.connection.request(RuntimeMessageTypes.REMOVE_ATTACHMENT, { attachmentId: id }).catch(() => null);
+    await this.#forget(id);
   }
 
   /** Shows what was read of an attachment. @param {import("./chat_types.js").Attached} attachment */
@@ -191,8 +194,17 @@ export class AttachmentsCommands {
 
   /** @param {string} id @param {Partial<Attachment>} outcome */
   #settle(id, outcome) {
+    if (this.#unwanted.delete(id)) {
+      if (outcome.status === "ready") void this.#forget(id);
+      return;
+    }
     this.#outcomes.set(id, outcome);
     this.#change(id, outcome);
+  }
+
+  /** @param {string} id */
+  #forget(id) {
+    return this.connection.request(RuntimeMessageTypes.REMOVE_ATTACHMENT, { attachmentId: id }).catch(() => null);
   }
 
   /** @param {Attachment} attachment */

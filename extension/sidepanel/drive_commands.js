@@ -55,12 +55,15 @@ export class DriveCommands extends SubjectCommands {
     const reply = await this.ask(DriveSubjects.ACCOUNT, RuntimeMessageTypes.DRIVE_LOGOUT, {});
     if (!reply) return;
     const notice = t(reply.revoked ? "drive_signed_out" : "drive_signed_out_not_revoked");
+    // Whoever closed the dialog meanwhile does not want it back.
+    if (!this.store.state.drive) return;
     this.store.update((state) => setDrive({ account: null, notice })(opened(state)));
     await this.#refresh();
   }
 
   /** @param {string} [folderId] none: the one that is shown */
   async list(folderId = this.store.state.drive?.folderId ?? "") {
+    if (!this.store.state.drive) return;
     this.store.update(listing(folderId, ""));
     await this.#fetch({ folderId }, false);
   }
@@ -94,20 +97,28 @@ export class DriveCommands extends SubjectCommands {
     this.store.update(toggled(file));
   }
 
-  /** Attaches what is chosen, one after the other; what could not be read stays chosen. */
+  /**
+   * Attaches what is chosen, one after the other; what could not be read stays chosen.
+   * @returns {Promise<boolean>} whether the question has all of it
+   */
   async insert() {
-    const { drive } = this.store.state;
-    if (!drive || drive.inserting) return;
+    const { drive, chat } = this.store.state;
+    if (!drive?.chosen.length || drive.inserting) return false;
     for (const file of drive.chosen) {
       this.store.update(setDrive({ inserting: file.name }));
-      const payload = { fileId: file.id, attachmentId: crypto.randomUUID() };
+      const attachmentId = crypto.randomUUID();
+      const payload = { fileId: file.id, attachmentId };
       const reply = await this.ask(DriveSubjects.INSERT, RuntimeMessageTypes.INSERT_DRIVE_FILE, payload);
-      if (reply) this.store.update(inserted(file, reply.attachment));
-      else break;
+      if (!reply) break;
+      if (this.store.state.chat.chatId !== chat.chatId) {
+        // The person closed the dialog and went on elsewhere: that question is not the one that was meant.
+        await this.connection.request(RuntimeMessageTypes.REMOVE_ATTACHMENT, { attachmentId }).catch(() => null);
+        break;
+      }
+      this.store.update(inserted(file, reply.attachment));
     }
     this.store.update(setDrive({ inserting: "" }));
-    if (this.#signedOut(DriveSubjects.INSERT)) return;
-    if (drive.chosen.length && this.store.state.drive?.chosen.length === 0) this.close();
+    return !this.#signedOut(DriveSubjects.INSERT) && this.store.state.drive?.chosen.length === 0;
   }
 
   /** @param {string} about */

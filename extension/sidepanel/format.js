@@ -81,11 +81,6 @@ export function listed(names) {
   return kept("list", options, () => new Intl.ListFormat(locale(), options)).format(names);
 }
 
-/** @param {number} count @param {string} noun @param {string} [plural] @returns {string} "1 token", "1,234 tokens" */
-export function counted(count, noun, plural = `${noun}s`) {
-  return `${number(count)} ${count === 1 ? noun : plural}`;
-}
-
 /** @param {number} perSecond @returns {string} */
 export function tokensPerSecond(perSecond) {
   return t("format_tokens_per_second", { value: fixed(perSecond, perSecond < 10 ? 1 : 0) });

@@ -38,6 +38,7 @@ from tabagent.adapters.browser.user_data import UserDatabase
 from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.adapters.browser.windows import ChromeWindows
 from tabagent.attachments.service import AttachmentService, register_attachments
+from tabagent.attachments.unsent import UnsentAttachments
 from tabagent.chats.building import build_chats
 from tabagent.chats.requests import register_chats
 from tabagent.drive.account import GoogleAccount
@@ -182,6 +183,7 @@ async def start(js_host: JsHost) -> OnMessage:
     attaching = AttachmentService(
         store=attachments, fetcher=fetcher, pdf_reader=PdfJsReader(js_host), now=time.time, new_id=_new_id
     )
+    unsent = UnsentAttachments(attachments, time.time, loop.call_later, host.open_pages)
     drive = DriveService(google, DriveListing(drive_client), DriveReader(drive_client), attaching)
     tabs = ChromeTabs(chrome)
     reading = Reading(tabs, ChromePages(chrome), fetcher, asyncio.sleep)
@@ -251,7 +253,7 @@ async def start(js_host: JsHost) -> OnMessage:
     settled = loop.create_task(chats.service.start(chats.recorder.settle(generation.answering)))
     running.add(settled)
     settled.add_done_callback(running.discard)
-    later = loop.create_task(_after_start(library, adoption, opfs, store, engine, pages, begun))
+    later = loop.create_task(_after_start(library, adoption, opfs, store, engine, pages, unsent, begun))
     running.add(later)
     later.add_done_callback(running.discard)
     return on_message
@@ -268,6 +270,7 @@ async def _after_start(
     store: ModelStore,
     engine: TransformersJsEngine,
     pages: PageService,
+    unsent: UnsentAttachments,
     begun: list[tuple[str, Dtype]],
 ) -> None:
     """Do what nobody waits for."""
@@ -278,6 +281,7 @@ async def _after_start(
         await adoption.run()
         await library.tidy()
         await pages.after_start()
+        await unsent.watch()
         await asyncio.sleep(PREPARE_ENGINE_AFTER_SECONDS)
         await engine.prepare()
     except Exception:

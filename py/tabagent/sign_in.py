@@ -76,7 +76,7 @@ class SignIn:
         state: Comes back with its answer and with no other.
         redirect_uri: Where it ends.
         began: Seconds since 1970.
-        verifier: Of PKCE (RFC 7636), where the service has that.
+        verifier: Of PKCE (RFC 7636); empty for a service without that.
     """
 
     state: str = field(repr=False)
@@ -85,8 +85,8 @@ class SignIn:
     verifier: str = field(default="", repr=False)
 
     @classmethod
-    def begun(cls, redirect_uri: str, began: float) -> SignIn:
-        """Return a new one.
+    def begun(cls, redirect_uri: str, began: float, *, pkce: bool) -> SignIn:
+        """Return a new one, with a verifier where the service has PKCE.
 
         Raises:
             BadRequest: The address to come back to is not this browser's extension's.
@@ -98,7 +98,7 @@ class SignIn:
             raise BadRequest("redirectUri must be what chrome.identity.getRedirectURL returns.", field="redirectUri")
         return cls(
             state=secrets.token_urlsafe(32),
-            verifier=secrets.token_urlsafe(64),
+            verifier=secrets.token_urlsafe(64) if pkce else "",
             redirect_uri=redirect_uri,
             began=began,
         )
@@ -135,10 +135,11 @@ class PendingSignIn:
         vault: Where it is kept.
         name: Its name there.
         now: Seconds since 1970.
+        pkce: Whether the service has PKCE.
     """
 
-    def __init__(self, vault: Vault, name: str, now: Callable[[], float]) -> None:
-        self._kept, self._now = Kept(vault, name, SignIn), now
+    def __init__(self, vault: Vault, name: str, now: Callable[[], float], *, pkce: bool) -> None:
+        self._kept, self._now, self._pkce = Kept(vault, name, SignIn), now, pkce
 
     async def begin(self, redirect_uri: str) -> SignIn:
         """Return a new one; an earlier one ends.
@@ -146,7 +147,7 @@ class PendingSignIn:
         Raises:
             BadRequest: The address to come back to is not this browser's extension's.
         """
-        sign_in = SignIn.begun(redirect_uri, self._now())
+        sign_in = SignIn.begun(redirect_uri, self._now(), pkce=self._pkce)
         await self._kept.put(sign_in)
         return sign_in
 

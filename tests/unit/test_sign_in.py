@@ -39,12 +39,12 @@ async def test_a_record_of_another_version_counts_as_none(text: str) -> None:
 @pytest.mark.parametrize("address", ["", "https://evil.example/", REDIRECT.replace("https", "http"), f"{REDIRECT}?a=b"])
 def test_a_sign_in_ends_at_no_other_address_than_the_extensions(address: str) -> None:
     with pytest.raises(BadRequest):
-        SignIn.begun(address, 0.0)
+        SignIn.begun(address, 0.0, pkce=True)
 
 
 async def test_a_sign_in_is_ended_once_and_in_time() -> None:
     seconds = [100.0]
-    pending = PendingSignIn(MemoryVault(), "service-sign-in", lambda: seconds[0])
+    pending = PendingSignIn(MemoryVault(), "service-sign-in", lambda: seconds[0], pkce=True)
     begun = await pending.begin(REDIRECT)
 
     assert await pending.end() == begun
@@ -57,7 +57,7 @@ async def test_a_sign_in_is_ended_once_and_in_time() -> None:
 
 
 def test_two_sign_ins_have_nothing_in_common_and_show_no_secret() -> None:
-    one, other = SignIn.begun(REDIRECT, 0.0), SignIn.begun(REDIRECT, 0.0)
+    one, other = SignIn.begun(REDIRECT, 0.0, pkce=True), SignIn.begun(REDIRECT, 0.0, pkce=True)
 
     assert one.state != other.state
     assert one.verifier != other.verifier
@@ -65,15 +65,24 @@ def test_two_sign_ins_have_nothing_in_common_and_show_no_secret() -> None:
     assert one.verifier not in repr(one)
 
 
+@pytest.mark.parametrize("pkce", [True, False])
+async def test_a_verifier_is_made_and_kept_where_the_service_has_pkce(pkce: bool) -> None:
+    begun = await PendingSignIn(MemoryVault(), "service-sign-in", lambda: 0.0, pkce=pkce).begin(REDIRECT)
+
+    # RFC 7636 wants 43 characters at least.
+    assert len(begun.verifier) >= 43 if pkce else begun.verifier == ""
+    assert begun.state
+
+
 @pytest.mark.parametrize("in_fragment", [True, False])
 def test_an_answer_is_looked_for_where_the_service_gives_it(in_fragment: bool) -> None:
-    sign_in = SignIn.begun(REDIRECT, 0.0)
+    sign_in = SignIn.begun(REDIRECT, 0.0, pkce=False)
     mark = "#" if in_fragment else "?"
 
     assert sign_in.answer(f"{REDIRECT}{mark}code=c&state={sign_in.state}", in_fragment=in_fragment)["code"] == "c"
 
 
 def test_a_token_before_the_fragment_is_not_taken() -> None:
-    sign_in = SignIn.begun(REDIRECT, 0.0)
+    sign_in = SignIn.begun(REDIRECT, 0.0, pkce=False)
 
     assert "access_token" not in sign_in.answer(f"{REDIRECT}?access_token=t&state={sign_in.state}", in_fragment=True)

@@ -1,21 +1,19 @@
 // @ts-check
 // What was read of an attachment: its text, as the model gets it, and what is known of it.
 import { html, nothing } from "lit";
-import { errorText } from "../error_text.js";
 import { bytes, number } from "../format.js";
 import { t } from "../i18n.js";
 import { isSafeAddress, realAddress } from "../links.js";
 import { noteOf } from "./attached.js";
 import { closeButton } from "./dialog-close.js";
-import { PanelElement } from "./element.js";
-import { warnIcon } from "./icons.js";
+import { DialogElement, dialogFailure } from "./dialog-element.js";
 
 /** @typedef {import("../types.js").Preview} Preview */
 
 // A book has a million characters: blocks of lines are laid out when they are scrolled to.
 const BLOCK_CHARACTERS = 8_000;
 
-export class AttachmentPreview extends PanelElement {
+export class AttachmentPreview extends DialogElement {
   render() {
     const { preview } = this.state;
     if (!preview) return nothing;
@@ -26,31 +24,22 @@ export class AttachmentPreview extends PanelElement {
         data-testid="preview-dialog"
         aria-labelledby="preview-title"
         @close=${() => this.commands.attachments.hide()}
-        @click=${this.#onClick}
+        @click=${this.onClick}
       >
         <div class="dialog-body">
           <header class="row">
             <h2 id="preview-title" class="grow preview-title" dir="auto" data-testid="preview-name">
               ${attachment.name}
             </h2>
-            ${closeButton("preview-close", this.#close)}
+            ${closeButton("preview-close", this.close)}
           </header>
           ${this.#facts(attachment)}
-          ${error
-            ? html`<div class="failure">
-                ${warnIcon}
-                <p class="grow" role="alert" data-testid="preview-error">${errorText(error)}</p>
-              </div>`
-            : nothing}
+          ${dialogFailure("preview-error", error)}
           ${text === null && !error ? html`<p class="hint" role="status">${t("attachments_reading")}</p>` : nothing}
           ${text === null ? nothing : this.#text(text)}
         </div>
       </dialog>
     `;
-  }
-
-  firstUpdated() {
-    this.querySelector("dialog")?.showModal();
   }
 
   /** @param {Preview["attachment"]} attachment */
@@ -80,16 +69,6 @@ export class AttachmentPreview extends PanelElement {
       tabindex="0"
       data-testid="preview-text"
     >${blocks(text).map((block) => html`<div .textContent=${block}></div>`)}</div>`;
-  }
-
-  // The dialog gives the focus back to where it was; what is taken off the page while it is open does not.
-  #close() {
-    this.querySelector("dialog")?.close();
-  }
-
-  // What is not the dialog's content is its backdrop.
-  #onClick(/** @type {Event} */ event) {
-    if (event.target instanceof HTMLDialogElement) this.#close();
   }
 }
 

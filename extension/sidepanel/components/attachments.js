@@ -6,6 +6,7 @@ import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { attachedButton, hints, noteOf } from "./attached.js";
 import { PanelElement } from "./element.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
 import { addIcon, closeIcon, fileIcon, pageIcon, warnIcon } from "./icons.js";
 import { closeMenu, onMenuKey, onMenuLeft } from "./unfolding.js";
 
@@ -41,7 +42,7 @@ export class Attachments extends PanelElement {
           data-testid="attachment-remove"
           title=${t("attachments_remove", { name })}
           aria-label=${t("attachments_remove", { name })}
-          @click=${() => this.commands.attachments.remove(id)}
+          @click=${() => this.#remove(id)}
         >
           ${closeIcon}
         </button>
@@ -64,13 +65,29 @@ export class Attachments extends PanelElement {
               type="button"
               class="button"
               data-testid="attachment-allow"
-              @click=${() => this.commands.attachments.allow(attachment)}
+              @click=${() => this.#allow(attachment)}
             >
               ${t("pages_allow")}
             </button>`
           : nothing}
       </p>
     `;
+  }
+
+  /** @param {string} id */
+  #remove(id) {
+    const at = this.state.attachments.findIndex((each) => each.id === id);
+    const left = this.state.attachments.length - 1;
+    void this.commands.attachments.remove(id);
+    // The button is gone: to that of the next one, or where one writes.
+    focusWhenDrawn(left ? `.attached:nth-child(${Math.min(at + 1, left)}) [data-testid=attachment-remove]` : PROMPT);
+  }
+
+  /** @param {Attachment} attachment */
+  async #allow(attachment) {
+    await this.commands.attachments.allow(attachment);
+    // The button is gone: to that of another page, or where one writes.
+    focusWhenDrawn(`[data-testid=attachment-allow], ${PROMPT}`);
   }
 }
 

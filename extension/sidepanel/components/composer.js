@@ -105,14 +105,20 @@ export class Composer extends PanelElement {
   #offer() {
     const read = () => {
       void this.commands.attachments.addAddress(this.offered);
+      dismiss();
+    };
+    const dismiss = () => {
       this.offered = "";
+      this.#focus();
     };
     return html`
       <div class="row offer">
         <button type="button" class="button" data-testid="read-address" @click=${read}>
           ${t("pages_read_address", { host: new URL(this.offered).host })}
         </button>
-        <button type="button" class="button" @click=${() => (this.offered = "")}>${t("pages_dismiss")}</button>
+        <button type="button" class="button" data-testid="dismiss-address" @click=${dismiss}>
+          ${t("pages_dismiss")}
+        </button>
       </div>
     `;
   }

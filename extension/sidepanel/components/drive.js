@@ -2,64 +2,37 @@
 // Google Drive: who is signed in, where one is, what is there, and what of it goes into the question.
 import { html, nothing } from "lit";
 import { DriveSubjects, PLACES } from "../drive_state.js";
-import { errorText } from "../error_text.js";
 import { bytes } from "../format.js";
 import { t } from "../i18n.js";
 import { isWorthRetrying } from "../state.js";
+import { dialogFailure } from "./dialog-element.js";
 import { driveIcons } from "./drive-icons.js";
-import { PanelElement } from "./element.js";
-import { closeIcon, searchIcon, warnIcon } from "./icons.js";
+import { PROMPT, focusWhenDrawn } from "./focusing.js";
+import { searchIcon } from "./icons.js";
+import { ListDialog, choice, searchField } from "./list-dialog.js";
 
 /** @typedef {import("../types.js").Drive} DriveState */
 /** @typedef {import("../types.js").DriveFile} DriveFile */
 
 const SKELETONS = [72, 54, 63, 45, 58];
-const STEPS = Object.freeze({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
 
-export class Drive extends PanelElement {
-  /** What has the focus when the next list is there. */
+export class Drive extends ListDialog {
+  /** Whether the first row has the focus when the next list is there. */
   #focusRow = false;
+  /** How many rows there were when more were asked for; -1: none were. */
+  #before = -1;
 
   render() {
     const { drive } = this.state;
     if (!drive) return nothing;
-    return html`
-      <dialog
-        class="large-dialog"
-        data-testid="drive-dialog"
-        aria-labelledby="drive-title"
-        @cancel=${this.#onCancel}
-        @close=${() => this.commands.drive.close()}
-        @click=${this.#onClick}
-      >
-        <div class="dialog-body">
-          <header class="row">
-            <h2 id="drive-title" class="grow">${t("drive_title")}</h2>
-            <button
-              type="button"
-              class="icon-button"
-              data-testid="drive-close"
-              title=${t("drive_close")}
-              aria-label=${t("drive_close")}
-              @click=${() => this.commands.drive.close()}
-            >
-              ${closeIcon}
-            </button>
-          </header>
-          ${this.#content(drive)}
-        </div>
-      </dialog>
-    `;
-  }
-
-  firstUpdated() {
-    this.querySelector("dialog")?.showModal();
+    return this.frame("drive", t("drive_title"), this.#content(drive));
   }
 
   updated() {
+    this.#focusMore();
     if (!this.#focusRow || !this.state.drive?.files) return;
     this.#focusRow = false;
-    const first = this.#rows()[0] ?? this.querySelector("[data-testid=drive-search]");
+    const first = this.rows()[0] ?? this.querySelector("[data-testid=drive-search]");
     /** @type {HTMLElement | null} */ (first)?.focus();
   }
 
@@ -89,7 +62,7 @@ export class Drive extends PanelElement {
           class="button primary"
           data-testid="drive-sign-in"
           ?disabled=${busy}
-          @click=${() => this.commands.drive.signIn()}
+          @click=${this.#signIn}
         >
           ${busy ? t("drive_signing_in") : t("drive_sign_in")}
         </button>
@@ -111,7 +84,7 @@ export class Drive extends PanelElement {
           class="link"
           data-testid="drive-sign-out"
           ?disabled=${this.#asking(DriveSubjects.ACCOUNT)}
-          @click=${() => this.commands.drive.signOut()}
+          @click=${this.#signOut}
         >
           ${t("drive_sign_out")}
         </button>
@@ -127,17 +100,7 @@ export class Drive extends PanelElement {
   #search(drive) {
     return html`
       <form class="row drive-search" role="search" @submit=${this.#onSearch}>
-        <input
-          type="text"
-          class="grow"
-          inputmode="search"
-          data-testid="drive-search"
-          aria-label=${t("drive_search")}
-          placeholder=${t("drive_search")}
-          maxlength="200"
-          autocomplete="off"
-          .value=${drive.query}
-        />
+        ${searchField({ hook: "drive-search", label: t("drive_search"), value: drive.query })}
         <button
           type="submit"
           class="icon-button"
@@ -207,7 +170,7 @@ export class Drive extends PanelElement {
     }
     return html`
       <p class="visually-hidden" role="status">${t("drive_count", { count: files.length })}</p>
-      <ul class="dialog-list" aria-label=${t("drive_files")} data-testid="drive-files" @keydown=${this.#onKey}>
+      <ul class="dialog-list" aria-label=${t("drive_files")} data-testid="drive-files" @keydown=${this.onListKey}>
         ${files.map((file) => html`<li>${file.kind === "folder" ? this.#folder(file) : this.#file(file, drive)}</li>`)}
       </ul>
       ${drive.nextPageToken
@@ -216,7 +179,7 @@ export class Drive extends PanelElement {
             class="button drive-more"
             data-testid="drive-more"
             ?disabled=${this.#asking(DriveSubjects.LIST)}
-            @click=${() => this.commands.drive.more()}
+            @click=${this.#more}
           >
             ${this.#asking(DriveSubjects.LIST) ? t("drive_loading") : t("drive_more")}
           </button>`
@@ -240,19 +203,16 @@ export class Drive extends PanelElement {
 
   /** @param {DriveFile} file @param {DriveState} drive */
   #file(file, drive) {
-    const chosen = drive.chosen.some(({ id }) => id === file.id);
-    return html`<label class="dialog-row" data-readable=${file.readable} data-chosen=${chosen}>
-      <input
-        type="checkbox"
-        data-row=${file.readable ? "" : nothing}
-        data-testid="drive-file"
-        data-id=${file.id}
-        .checked=${chosen}
-        ?disabled=${!file.readable || drive.inserting !== ""}
-        @change=${() => this.commands.drive.toggle(file)}
-      />
-      ${driveIcons[file.kind]} ${this.#description(file)}
-    </label>`;
+    return choice({
+      hook: "drive-file",
+      id: file.id,
+      chosen: drive.chosen.some(({ id }) => id === file.id),
+      readable: file.readable,
+      disabled: drive.inserting !== "",
+      icon: driveIcons[file.kind],
+      text: this.#description(file),
+      toggle: () => this.commands.drive.toggle(file),
+    });
   }
 
   /** @param {DriveFile} file */
@@ -284,7 +244,7 @@ export class Drive extends PanelElement {
           class="button primary"
           data-testid="drive-insert"
           ?disabled=${!length || drive.inserting !== ""}
-          @click=${() => this.commands.drive.insert()}
+          @click=${this.attach}
         >
           ${length > 1 ? t("drive_insert_count", { count: length }) : t("drive_insert")}
         </button>
@@ -307,32 +267,55 @@ export class Drive extends PanelElement {
     const error = this.state.failures[about];
     if (!error) return nothing;
     const canRetry = about === DriveSubjects.LIST && isWorthRetrying(error) && this.state.drive?.account;
-    return html`
-      <div class="failure">
-        ${warnIcon}
-        <p class="grow" role="alert" data-testid="drive-failure" data-code=${error.code}>${errorText(error)}</p>
-        <div class="failure-actions">
-          ${canRetry
-            ? html`<button
-                type="button"
-                class="button"
-                data-testid="drive-retry"
-                @click=${() => this.commands.drive.retry()}
-              >
-                ${t("drive_retry")}
-              </button>`
-            : nothing}
-          <button
-            type="button"
-            class="link"
-            data-testid="drive-dismiss"
-            @click=${() => this.commands.drive.dismiss(about)}
-          >
-            ${t("drive_dismiss")}
-          </button>
-        </div>
-      </div>
-    `;
+    return dialogFailure(
+      "drive-failure",
+      error,
+      html`<div class="failure-actions">
+        ${canRetry
+          ? html`<button
+              type="button"
+              class="button"
+              data-testid="drive-retry"
+              @click=${this.#retry}
+            >
+              ${t("drive_retry")}
+            </button>`
+          : nothing}
+        <button
+          type="button"
+          class="link"
+          data-testid="drive-dismiss"
+          @click=${() => this.#dismiss(about)}
+        >
+          ${t("drive_dismiss")}
+        </button>
+      </div>`,
+    );
+  }
+
+  closed() {
+    this.commands.drive.close();
+  }
+
+  async attach() {
+    // Whoever closed the dialog meanwhile is elsewhere by now.
+    if (!(await this.commands.drive.insert()) || !this.isConnected) return;
+    this.close();
+    // The question comes next.
+    focusWhenDrawn(PROMPT);
+  }
+
+  endSearch() {
+    const { drive } = this.state;
+    if (!drive?.query) return false;
+    this.#open(drive.folderId);
+    return true;
+  }
+
+  onListKey(/** @type {KeyboardEvent} */ event) {
+    const above = this.state.drive?.path.at(-2);
+    if (event.key === "Backspace" && above) this.#open(above.id);
+    else super.onListKey(event);
   }
 
   /** @param {string} about */
@@ -346,44 +329,50 @@ export class Drive extends PanelElement {
     void this.commands.drive.list(folderId);
   }
 
-  #rows() {
-    return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-row]")]);
+  // Buttons that go, or wait, when they are pressed lose the focus: it goes where one goes on.
+
+  async #signIn() {
+    this.#focusRow = true;
+    await this.commands.drive.signIn();
+    focusWhenDrawn("[data-testid=drive-sign-in]");
+  }
+
+  async #signOut() {
+    this.#focusRow = false;
+    await this.commands.drive.signOut();
+    focusWhenDrawn("[data-testid=drive-sign-in], [data-testid=drive-sign-out]");
+  }
+
+  #more() {
+    this.#before = this.rows().length;
+    void this.commands.drive.more();
+  }
+
+  #retry() {
+    if (this.state.drive?.files) return this.#more();
+    this.#focusRow = true;
+    void this.commands.drive.retry();
+  }
+
+  /** @param {string} about */
+  #dismiss(about) {
+    this.commands.drive.dismiss(about);
+    focusWhenDrawn("[data-testid=drive-search], [data-testid=drive-sign-in]");
+  }
+
+  #focusMore() {
+    if (this.#before < 0) return;
+    const fresh = this.rows()[this.#before];
+    const failed = DriveSubjects.LIST in this.state.failures;
+    if (!fresh && !failed && this.state.drive?.files) return; // still asked for
+    this.#before = -1;
+    (fresh ?? /** @type {HTMLElement | null} */ (this.querySelector("[data-testid=drive-retry]")))?.focus();
   }
 
   #onSearch(/** @type {Event} */ event) {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (this.querySelector("[data-testid=drive-search]"));
     void this.commands.drive.search(input.value);
-  }
-
-  // Tab goes through everything; the arrows go through the list alone.
-  #onKey(/** @type {KeyboardEvent} */ event) {
-    const rows = this.#rows();
-    const here = rows.indexOf(/** @type {HTMLElement} */ (event.target));
-    const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
-    if (step !== undefined) {
-      event.preventDefault();
-      rows[Math.max(0, Math.min(rows.length - 1, here + step))]?.focus();
-    } else if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
-      event.preventDefault();
-      void this.commands.drive.insert();
-    } else if (event.key === "Backspace") {
-      const above = this.state.drive?.path.at(-2);
-      if (above) this.#open(above.id);
-    }
-  }
-
-  // Escape ends a search before it closes the dialog.
-  #onCancel(/** @type {Event} */ event) {
-    const { drive } = this.state;
-    if (!drive?.query) return;
-    event.preventDefault();
-    this.#open(drive.folderId);
-  }
-
-  // What is not the dialog's content is its backdrop.
-  #onClick(/** @type {Event} */ event) {
-    if (event.target instanceof HTMLDialogElement) this.commands.drive.close();
   }
 }
 

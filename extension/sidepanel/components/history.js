@@ -169,11 +169,10 @@ export class HistoryPage extends PanelElement {
     if (busy) return t(`history_working_${busy}`);
     if (query) {
       if (searching || !found) return t("history_searching");
-      const count = found.results.length;
-      return count === 1 ? t("history_found_one") : t("history_found", { count });
+      return t("history_found", { count: found.results.length });
     }
     if (!chats) return t("history_loading");
-    return chats.length === 1 ? t("history_count_one") : t("history_count", { count: chats.length });
+    return t("history_count", { count: chats.length });
   }
 
   /** @param {string} query */

@@ -126,7 +126,7 @@ export class Logs extends PanelElement {
   #empty() {
     const { asked, error, filters } = this.state.logs;
     if (error) {
-      return html`<div class="empty" role="alert">
+      return html`<div class="empty" role="alert" data-testid="logs-failed">
         <p>${errorText(error)}</p>
         <button type="button" class="button" @click=${() => this.commands.logs.open()}>${t("logs_retry")}</button>
       </div>`;

@@ -37,19 +37,14 @@ function waitingText({ held, waiting }, ahead) {
   const { phase, done, total, cachedTokens } = waiting;
   if (phase === "queued") return done > 0 ? t("chat_waiting_held", { count: done }) : t("chat_waiting_next");
   if (phase === "loading") return t("chat_waiting_model");
-  const values = { done: grouped(done), total: tokens(total) };
+  const values = { done, total: tokens(total) };
   if (cachedTokens === 0) return t("chat_waiting_reading", values);
-  return t("chat_waiting_reading_known", { ...values, known: grouped(cachedTokens) });
-}
-
-/** @param {number} count @returns {string} */
-function grouped(count) {
-  return count.toLocaleString("en");
+  return t("chat_waiting_reading_known", { ...values, known: cachedTokens });
 }
 
 /** @param {number} count @returns {string} */
 function tokens(count) {
-  return count === 1 ? t("chat_stats_tokens_one") : t("chat_stats_tokens", { count: grouped(count) });
+  return t("chat_stats_tokens", { count });
 }
 
 /** @param {import("../types.js").Waiting} waiting */
@@ -71,7 +66,7 @@ function readingBar({ done, total }) {
 /** @param {number} leftOut messages */
 export function leftOutView(leftOut) {
   if (leftOut < 1) return nothing;
-  const text = leftOut === 1 ? t("chat_left_out_one") : t("chat_left_out_many", { count: grouped(leftOut) });
+  const text = t("chat_left_out", { count: leftOut });
   return html`<p class="hint left-out" data-testid="left-out">${warnIcon}<span>${text}</span></p>`;
 }
 
@@ -92,7 +87,7 @@ export function attachmentsView(attachments, show) {
 export function cutsView(cuts) {
   if (cuts.length === 0) return nothing;
   const told = cuts.map(({ name, kept, total }) =>
-    kept > 0 ? t("chat_cut", { name, kept: grouped(kept), total: grouped(total) }) : t("chat_cut_all", { name }),
+    kept > 0 ? t("chat_cut", { name, kept, total }) : t("chat_cut_all", { name }),
   );
   return html`<p class="hint left-out" data-testid="cuts">${warnIcon}<span>${told.join("; ")}.</span></p>`;
 }
@@ -121,10 +116,7 @@ function rows({ tps, numTokens, timeToFirstToken, prefillTps, promptTokens, cach
   if (promptTokens) found.push([t("chat_stats_prompt"), tokens(promptTokens)]);
   if (promptTokens && cachedTokens) found.push([t("chat_stats_cached"), tokens(cachedTokens)]);
   if (prefillTps) found.push([t("chat_stats_reading"), tokensPerSecond(prefillTps)]);
-  if (leftOut) {
-    const messages = t("chat_stats_messages", { count: grouped(leftOut) });
-    found.push([t("chat_stats_left_out"), leftOut === 1 ? t("chat_stats_messages_one") : messages]);
-  }
+  if (leftOut) found.push([t("chat_stats_left_out"), t("chat_stats_messages", { count: leftOut })]);
   return found;
 }
 

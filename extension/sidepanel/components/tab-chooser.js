@@ -4,18 +4,16 @@ import { html, nothing } from "lit";
 import { errorText } from "../error_text.js";
 import { t } from "../i18n.js";
 import { Subjects } from "../shelf.js";
-import { closeButton } from "./dialog-close.js";
-import { PanelElement } from "./element.js";
+import { dialogFailure } from "./dialog-element.js";
 import { PROMPT, focusWhenDrawn } from "./focusing.js";
-import { lockIcon, pageIcon, warnIcon } from "./icons.js";
+import { lockIcon, pageIcon } from "./icons.js";
+import { ListDialog, choice, searchField } from "./list-dialog.js";
 
 /** @typedef {import("../types.js").BrowserTab} BrowserTab */
 /** @typedef {import("../types.js").TabList} TabList */
 
-const STEPS = Object.freeze({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
-
-export class TabChooser extends PanelElement {
-  static properties = { ...PanelElement.properties, words: { state: true }, chosen: { state: true } };
+export class TabChooser extends ListDialog {
+  static properties = { ...ListDialog.properties, words: { state: true }, chosen: { state: true } };
 
   /** Whether the button that has the focus is about to go. */
   #listing = false;
@@ -32,59 +30,43 @@ export class TabChooser extends PanelElement {
     const { tabList } = this.state;
     if (!tabList) return nothing;
     const shown = (tabList.tabs ?? []).filter((tab) => fits(tab, this.words));
-    return html`
-      <dialog
-        class="large-dialog"
-        data-testid="tabs-dialog"
-        aria-labelledby="tabs-title"
-        @cancel=${this.#onCancel}
-        @close=${() => this.commands.tabs.close()}
-        @click=${this.#onClick}
-      >
-        <div class="dialog-body">
-          <header class="row">
-            <h2 id="tabs-title" class="grow">${t("pages_tabs_title")}</h2>
-            ${closeButton("tabs-close", this.#close)}
-          </header>
-          <input
-            type="text"
-            inputmode="search"
-            data-testid="tabs-filter"
-            aria-label=${t("pages_tabs_filter")}
-            placeholder=${t("pages_tabs_filter")}
-            maxlength="200"
-            autocomplete="off"
-            .value=${this.words}
-            @input=${(/** @type {any} */ { target }) => (this.words = target.value)}
-            @keydown=${this.#onFilterKey}
-          />
-          <div class="row dialog-count">
-            <p class="grow hint" role="status" data-testid="tabs-count">
-              ${this.#count(tabList, shown.length)}
-            </p>
-            ${tabList.allowed
-              ? html`<button
-                  type="button"
-                  class="link"
-                  data-testid="tabs-show-fewer"
-                  title=${t("pages_tabs_fewer_hint")}
-                  @click=${() => this.#list(this.commands.tabs.showFewer())}
-                >
-                  ${t("pages_tabs_fewer")}
-                </button>`
-              : nothing}
-          </div>
-          <div class="dialog-scroller" aria-busy=${this.state.asking.includes(Subjects.TABS)} @keydown=${this.#onKey}>
-            ${this.#groups(tabList, shown)} ${this.#hidden(tabList)}
-          </div>
-          ${this.#failure()} ${this.#actions()}
+    return this.frame(
+      "tabs",
+      t("pages_tabs_title"),
+      html`
+        ${searchField({
+          hook: "tabs-filter",
+          label: t("pages_tabs_filter"),
+          value: this.words,
+          onInput: ({ target }) => (this.words = target.value),
+          onKey: this.#onFilterKey,
+        })}
+        <div class="row dialog-count">
+          <p class="grow hint" role="status" data-testid="tabs-count">
+            ${this.#count(tabList, shown.length)}
+          </p>
+          ${tabList.allowed
+            ? html`<button
+                type="button"
+                class="link"
+                data-testid="tabs-show-fewer"
+                title=${t("pages_tabs_fewer_hint")}
+                @click=${() => this.#list(this.commands.tabs.showFewer())}
+              >
+                ${t("pages_tabs_fewer")}
+              </button>`
+            : nothing}
         </div>
-      </dialog>
-    `;
+        <div class="dialog-scroller" aria-busy=${this.state.asking.includes(Subjects.TABS)} @keydown=${this.onListKey}>
+          ${this.#groups(tabList, shown)} ${this.#hidden(tabList)}
+        </div>
+        ${dialogFailure("tabs-failure", this.state.failures[Subjects.TABS])} ${this.#actions()}
+      `,
+    );
   }
 
   firstUpdated() {
-    this.querySelector("dialog")?.showModal();
+    super.firstUpdated();
     this.#focusFilter();
   }
 
@@ -131,26 +113,22 @@ export class TabChooser extends PanelElement {
   /** @param {BrowserTab} tab */
   #row(tab) {
     const { tabId, title, url, active, refused } = tab;
-    const chosen = this.chosen.has(tabId);
-    return html`<label class="dialog-row" data-readable=${!refused} data-chosen=${chosen} title=${url}>
-      <input
-        type="checkbox"
-        data-row=${refused ? nothing : ""}
-        data-testid="tab"
-        data-id=${tabId}
-        .checked=${chosen}
-        ?disabled=${refused !== null}
-        @change=${() => this.#toggle(tabId)}
-      />
-      ${refused ? lockIcon : pageIcon}
-      <span class="dialog-text">
+    return choice({
+      hook: "tab",
+      id: tabId,
+      chosen: this.chosen.has(tabId),
+      readable: !refused,
+      title: url,
+      icon: refused ? lockIcon : pageIcon,
+      text: html`<span class="dialog-text">
         <span class="dialog-name" dir="auto">${title || url}</span>
         <span class="hint ellipsis">
           <bdi dir="ltr">${placeOf(url)}</bdi>${active ? ` · ${t("pages_tabs_active")}` : nothing}
         </span>
         ${refused ? html`<span class="hint" data-testid="tab-refused">${reasonOf(refused)}</span>` : nothing}
-      </span>
-    </label>`;
+      </span>`,
+      toggle: () => this.#toggle(tabId),
+    });
   }
 
   /** Tabs of which the browser tells nothing, and how that can be changed. @param {TabList} tabList */
@@ -174,15 +152,6 @@ export class TabChooser extends PanelElement {
     `;
   }
 
-  #failure() {
-    const error = this.state.failures[Subjects.TABS];
-    if (!error) return nothing;
-    return html`<div class="failure">
-      ${warnIcon}
-      <p class="grow" role="alert" data-testid="tabs-failure">${errorText(error)}</p>
-    </div>`;
-  }
-
   #actions() {
     const { length } = this.#chosenTabs;
     return html`
@@ -195,7 +164,7 @@ export class TabChooser extends PanelElement {
           class="button primary"
           data-testid="tabs-attach"
           ?disabled=${!length}
-          @click=${this.#attach}
+          @click=${this.attach}
         >
           ${length > 1 ? t("pages_tabs_attach_count", { count: length }) : t("pages_tabs_attach")}
         </button>
@@ -215,18 +184,24 @@ export class TabChooser extends PanelElement {
     this.chosen = new Set(others.length < this.chosen.size ? others : [...others, tabId]);
   }
 
-  #attach() {
+  closed() {
+    this.commands.tabs.close();
+  }
+
+  attach() {
     const tabs = this.#chosenTabs;
     if (!tabs.length) return;
     void this.commands.attachments.addTabs(tabs);
-    this.#close();
+    this.close();
     // The question comes next.
     focusWhenDrawn(PROMPT);
   }
 
-  // The dialog gives the focus back to where it was; what is taken off the page while it is open does not.
-  #close() {
-    this.querySelector("dialog")?.close();
+  endSearch() {
+    if (!this.words) return false;
+    this.words = "";
+    this.#focusFilter();
+    return true;
   }
 
   #focusFilter() {
@@ -239,39 +214,10 @@ export class TabChooser extends PanelElement {
     void listed;
   }
 
-  #rows() {
-    return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-row]")]);
-  }
-
-  // Tab goes through everything; the arrows go through the list alone.
-  #onKey(/** @type {KeyboardEvent} */ event) {
-    const rows = this.#rows();
-    const here = rows.indexOf(/** @type {HTMLElement} */ (event.target));
-    const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
-    if (here < 0) return;
-    if (step !== undefined) rows[Math.max(0, Math.min(rows.length - 1, here + step))]?.focus();
-    else if (event.key === "Enter") this.#attach();
-    else return;
-    event.preventDefault();
-  }
-
   #onFilterKey(/** @type {KeyboardEvent} */ event) {
     if (event.isComposing || (event.key !== "ArrowDown" && event.key !== "Enter")) return;
     event.preventDefault();
-    this.#rows()[0]?.focus();
-  }
-
-  // Escape ends a search before it closes the dialog.
-  #onCancel(/** @type {Event} */ event) {
-    if (!this.words) return;
-    event.preventDefault();
-    this.words = "";
-    this.#focusFilter();
-  }
-
-  // What is not the dialog's content is its backdrop.
-  #onClick(/** @type {Event} */ event) {
-    if (event.target instanceof HTMLDialogElement) this.#close();
+    this.rows()[0]?.focus();
   }
 }
 

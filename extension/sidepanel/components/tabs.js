@@ -12,10 +12,8 @@ const VIEWS = ["chat", "history", "models", "settings"];
 
 export class Tabs extends PanelElement {
   render() {
-    const { view } = this.state;
     const progress = overall(this.state);
-    // A page without a tab of its own is one of the settings.
-    const current = VIEWS.includes(view) ? view : "settings";
+    const current = this.#current;
     return html`
       <div class="tabs" role="tablist" aria-label=${t("chat_tabs")} @keydown=${this.#onKey}>
         ${VIEWS.map(
@@ -43,6 +41,12 @@ export class Tabs extends PanelElement {
     `;
   }
 
+  /** A page without a tab of its own is one of the settings. */
+  get #current() {
+    const { view } = this.state;
+    return VIEWS.includes(view) ? view : "settings";
+  }
+
   /** @param {View} view */
   #go(view) {
     this.commands.show(view);
@@ -50,12 +54,16 @@ export class Tabs extends PanelElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    const at = VIEWS.indexOf(this.state.view);
+    const at = VIEWS.indexOf(this.#current);
     const last = VIEWS.length - 1;
+    const before = at > 0 ? at - 1 : last;
+    const after = at < last ? at + 1 : 0;
+    // The next tab stands to the left where one writes from the right.
+    const mirrored = document.documentElement.dir === "rtl";
     /** @type {Record<string, number>} */
     const targets = {
-      ArrowLeft: at > 0 ? at - 1 : last,
-      ArrowRight: at < last ? at + 1 : 0,
+      ArrowLeft: mirrored ? after : before,
+      ArrowRight: mirrored ? before : after,
       Home: 0,
       End: last,
     };

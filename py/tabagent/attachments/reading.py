@@ -20,8 +20,10 @@ MAX_CHARACTERS = 1_000_000
 MOST_PAGES_NAMED = 20
 _HEAD_BYTES = 4096
 # Control characters other than tab and line feed; the tag characters, which nobody sees and a tokenizer reads; marks
-# that make a text be shown in another order than it is read.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069\ufeff]")
+# that make a text be shown in another order than it is read; halves of characters, which a cut leaves.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _ENCODING_NAMES = {"cp1252": "Windows-1252", "cp1251": "Windows-1251", "koi8_r": "KOI8-R", "shift_jis": "Shift JIS"}
 
 

@@ -21,8 +21,6 @@ from tabagent.store_errors import ConnectionLost
 
 # A book of text has 1 MB, a scanned one 100 and nothing to read. The bytes are copied twice while they are read.
 MAX_FILE_BYTES = 20_000_000
-# A draft with its attachments may wait for so long; what no question got by then is forgotten.
-KEPT_MS = 7 * 24 * 60 * 60 * 1000
 _AGAIN = "Choose it again."
 
 
@@ -138,12 +136,6 @@ class AttachmentService:
         if not found or not texts:
             raise AttachmentNotFound(request.attachment_id)
         return {"attachment": codec.encode_attachment(found[0]), "text": texts[0].text}
-
-    async def purge(self) -> int:
-        """Forget what was attached to no question for a week; return how many that were."""
-        orphans = await self._store.orphans(int(self._now() * 1000) - KEPT_MS)
-        await self._store.delete([orphan.id for orphan in orphans])
-        return len(orphans)
 
     async def _keep(self, attachment: Attachment, text: str) -> Attachment:
         now = int(self._now() * 1000)

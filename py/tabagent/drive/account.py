@@ -81,7 +81,7 @@ class GoogleAccount:
     ) -> None:
         self._fetcher, self._window = fetcher, window
         self._now, self._client_id = now, client_id
-        self._login, self._begun = Kept(vault, LOGIN, _Login), PendingSignIn(vault, SIGN_IN, now)
+        self._login, self._begun = Kept(vault, LOGIN, _Login), PendingSignIn(vault, SIGN_IN, now, pkce=False)
         # Two requests that find the token ended renew it once; who signs out while it is renewed stays signed out.
         self._lock = asyncio.Lock()
 
@@ -153,7 +153,7 @@ class GoogleAccount:
                 raise NotSignedIn
             if login.token != refused:
                 return login.token  # another request has renewed it
-            sign_in = SignIn.begun(login.redirect_uri, self._now())
+            sign_in = SignIn.begun(login.redirect_uri, self._now(), pkce=False)
             try:
                 address = await self._window.open_quietly(
                     self._page(sign_in, prompt="none", **({"login_hint": login.email} if login.email else {}))

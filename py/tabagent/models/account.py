@@ -86,7 +86,7 @@ class HuggingFaceAccount:
 
     def __init__(self, fetcher: Fetcher, vault: Vault, now: Callable[[], float], client_id: str = "") -> None:
         self._fetcher, self._now, self._client_id = fetcher, now, client_id
-        self._login, self._begun = Kept(vault, LOGIN, _Login), PendingSignIn(vault, SIGN_IN, now)
+        self._login, self._begun = Kept(vault, LOGIN, _Login), PendingSignIn(vault, SIGN_IN, now, pkce=True)
         # A refresh token can be used once, so that two requests that find the token ended must not both use it; and who
         # logs out while a token is renewed stays logged out.
         self._lock = asyncio.Lock()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from tabagent.attachment_errors import PageAccessNeeded, PageError, PageNotReadable
 
 # Of origins without TLS, those that the manifest's optional_host_permissions have.
 _PLAIN_HOSTS = frozenset({"localhost", "127.0.0.1"})
 _STORES = frozenset({"chromewebstore.google.com", "microsoftedge.microsoft.com"})
+_ROUTES = ("/", "!")
 _OWN_PAGES = "the browser lets no extension read its own pages"
 _NO_TEXT = "Copy the text and paste it."
 # Why, by the scheme.
@@ -58,6 +59,20 @@ def askable_origin(url: str) -> str:
     """Return the origin of an address where the browser can be asked for it; empty where it cannot."""
     origin = origin_of(url)
     return origin if origin.startswith("https:") or urlsplit(origin).hostname in _PLAIN_HOSTS else ""
+
+
+def names_pdf(url: str) -> bool:
+    """Tell whether an address ends as those of PDFs do."""
+    return urldefrag(url).url.partition("?")[0].lower().endswith(".pdf")
+
+
+def shows(shown: str, asked: str) -> bool:
+    """Tell whether a tab of one address shows the page of another."""
+    here, _, place = shown.partition("#")
+    there, _, wanted = asked.partition("#")
+    # What is after # is a place in the same page, unless it is a route, of which the page's script makes another page.
+    other = place != wanted and (place.startswith(_ROUTES) or wanted.startswith(_ROUTES))
+    return bool(shown) and here.rstrip("/") == there.rstrip("/") and not other
 
 
 def unreadable(url: str) -> PageNotReadable | None:

@@ -31,7 +31,7 @@ class PageContent:
         text: Markdown of the article, or all text that is shown.
         published: As the page has it.
         method: `article` or `visible text`.
-        total: Characters before the script cut it.
+        total: Characters of the text, with those that the script cut.
         links, images, tables: `{text, url}`, `{alt, url}`, `{caption, rows, columns}`.
         word_count, reading_time: Words, and minutes that reading takes.
     """
@@ -110,7 +110,7 @@ def page_of(frames: Sequence[JsonObject], url: str) -> PageContent:
         language=_line(main, "language", 40),
         published=_line(main, "published", 60),
         method=_line(read, "method", 40),
-        total=_number(read, "total"),
+        total=len(text) + _cut(read),
         links=_objects(read, "links", ("text", "url")),
         images=_objects(read, "images", ("alt", "url")),
         tables=_objects(read, "tables", ("caption",), ("rows", "columns")),
@@ -139,6 +139,13 @@ def word_count(text: str) -> int:
 def _text(frame: Mapping[str, JsonValue]) -> str:
     value = frame.get("text")
     return clean(value).strip() if isinstance(value, str) else ""
+
+
+def _cut(frame: Mapping[str, JsonValue]) -> int:
+    """Return how many characters the script cut: it counts as JavaScript does, and before anything is cleaned."""
+    value = frame.get("text")
+    came = len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else 0
+    return max(0, _number(frame, "total") - came) if came else 0
 
 
 def _line(frame: Mapping[str, JsonValue], name: str, limit: int = MAX_LINE) -> str:

@@ -12,7 +12,7 @@ from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable, PageTi
 from tabagent.attachments.service import read_body
 from tabagent.errors import Offline
 from tabagent.page_messages import ScrapeStage, ScrapeWhat
-from tabagent.pages.addresses import askable_origin, origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, names_pdf, origin_of, unreadable
 from tabagent.pages.content import PageContent, is_pdf, page_of, selection_of
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import Fetcher
@@ -70,6 +70,9 @@ class Reading:
     ) -> None:
         self._tabs, self._pages, self._fetcher, self._sleep, self._now = tabs, pages, fetcher, sleep, now
         self._room_behind = asyncio.Semaphore(MAX_BEHIND)
+        # Ids of the tabs behind that are this thread's; the lock is held until the id of a new one is among them.
+        self._own: set[int] = set()
+        self._opening = asyncio.Lock()
 
     async def of_tab(self, tab: Tab, what: ScrapeWhat, tell: Tell, frame_id: int | None = None) -> Found:
         """Read what a tab shows.
@@ -105,19 +108,24 @@ class Reading:
         if not await self._pages.may_read(origin):
             raise PageAccessNeeded(url, askable_origin(url))
         # An address that ends so is a PDF nearly always, and a tab behind would download it.
-        if urldefrag(url).url.partition("?")[0].lower().endswith(".pdf"):
+        if names_pdf(url):
             tell(ScrapeStage.ASKED, url)
             return await self._pdf(url, "")
         async with self._room_behind:
-            opened = await self._tabs.open_behind(url)
+            async with self._opening:
+                opened = await self._tabs.open_behind(url)
+                self._own.add(opened.id)
             try:
                 return await self.of_tab(await self._loaded(opened, url), ScrapeWhat.PAGE, tell)
             finally:
                 await self._tabs.close(opened.id)
+                self._own.discard(opened.id)
 
     async def close_left_tabs(self) -> None:
-        """Close the tabs behind that a thread left open when it ended."""
-        for tab_id in await self._tabs.opened_behind():
+        """Close the tabs behind that a thread left open when it ended; requests may have opened others by now."""
+        async with self._opening:
+            left = [tab_id for tab_id in await self._tabs.opened_behind() if tab_id not in self._own]
+        for tab_id in left:
             await self._tabs.close(tab_id)
 
     async def _loaded(self, opened: Tab, url: str) -> Tab:

@@ -24,7 +24,7 @@ from tabagent.page_messages import (
     ScrapeWhat,
 )
 from tabagent.pages import codec
-from tabagent.pages.addresses import askable_origin, origin_of, unreadable
+from tabagent.pages.addresses import askable_origin, names_pdf, origin_of, shows, unreadable
 from tabagent.pages.content import PageContent
 from tabagent.pages.reading import Found, PdfFile, Reading, Selection
 from tabagent.ports.tabs import Tab, Tabs
@@ -92,9 +92,8 @@ class PageService:
         return {}
 
     async def after_start(self) -> None:
-        """Close tabs that an earlier thread left, and forget what was attached to no question."""
+        """Close tabs that an earlier thread left."""
         await self._reading.close_left_tabs()
-        await self._attachments.purge()
 
     def _menu_clicked(self, info: JsonObject, tab: Tab) -> None:
         selected = info.get("menuItemId") == MENU_SELECTION
@@ -113,18 +112,23 @@ class PageService:
     async def _scrape(
         self, request: ScrapeRequest, tab: Tab | None = None, frame_id: int | None = None, known_selection: str = ""
     ) -> None:
-        method = IN_TAB if request.url is None else BEHIND
+        method, address = IN_TAB if request.url is None else BEHIND, request.url or (tab.url if tab else "")
 
         def tell(stage: ScrapeStage, url: str) -> None:
             self._tell(request, ScrapeStageResult(**_ids(request), stage=stage, success=True, method=method, url=url))
 
         try:
-            found = await self._found(request, tab, frame_id, known_selection, tell)
+            place = await self._place(request, tab)
+            if isinstance(place, Tab):
+                method, address = IN_TAB, place.url
+                found = await self._in_tab(place, request.what, tell, frame_id, known_selection)
+            else:
+                method, address = AS_PDF if names_pdf(place) else BEHIND, place
+                found = await self._reading.of_address(place, tell)
             attachment = await self._keep(request, found)
         except Exception as error:
             if not isinstance(error, TabAgentError):
                 logger.exception("reading a page failed")
-            url = request.url or (tab.url if tab else "")
             self._tell(
                 request,
                 ScrapeStageResult(
@@ -132,7 +136,7 @@ class PageService:
                     stage=ScrapeStage.EXTRACTED,
                     success=False,
                     method=method,
-                    url=url,
+                    url=address,
                     error=wire_error(error),
                 ),
             )
@@ -151,25 +155,26 @@ class PageService:
             ),
         )
 
-    async def _found(
-        self,
-        request: ScrapeRequest,
-        tab: Tab | None,
-        frame_id: int | None,
-        known_selection: str,
-        tell: Callable[[ScrapeStage, str], None],
-    ) -> Found:
+    async def _place(self, request: ScrapeRequest, tab: Tab | None) -> Tab | str:
+        """Return the tab that is read, or the address where none can be."""
         if request.url is not None:
-            open_one = next((each for each in await self._tabs.all() if _same(each.url, request.url)), None)
-            if open_one is None or open_one.discarded or not open_one.complete:
-                return await self._reading.of_address(request.url, tell)
-            tab = open_one
+            loaded = (each for each in await self._tabs.all() if each.complete and not each.discarded)
+            return next((each for each in loaded if shows(each.url, request.url)), request.url)
         tab = tab or await self._tab(request)
         # No script runs in a tab that the browser has unloaded; its address says what it shows.
-        if tab.discarded and request.what is ScrapeWhat.PAGE and origin_of(tab.url):
-            return await self._reading.of_address(tab.url, tell)
+        unloaded = tab.discarded and request.what is ScrapeWhat.PAGE and origin_of(tab.url)
+        return tab.url if unloaded else tab
+
+    async def _in_tab(
+        self,
+        tab: Tab,
+        what: ScrapeWhat,
+        tell: Callable[[ScrapeStage, str], None],
+        frame_id: int | None,
+        known_selection: str,
+    ) -> Found:
         try:
-            return await self._reading.of_tab(tab, request.what, tell, frame_id)
+            return await self._reading.of_tab(tab, what, tell, frame_id)
         except TabAgentError:
             # The menu gives the text of a selection where no script may run.
             if not known_selection.strip():
@@ -269,11 +274,6 @@ def _being_read(attachment_id: str, tab: Tab) -> JsonObject:
         "reading": True,
         "error": None,
     }
-
-
-def _same(shown: str, asked: str) -> bool:
-    """Tell whether a tab shows an address; what is after # is a place in the same page."""
-    return bool(shown) and shown.partition("#")[0].rstrip("/") == asked.partition("#")[0].rstrip("/")
 
 
 def _no_tab(request: ScrapeRequest) -> TabAgentError:

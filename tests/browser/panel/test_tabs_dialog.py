@@ -97,6 +97,7 @@ def test_a_page_that_was_refused_can_be_allowed_at_its_attachment(open_panel: Op
     assert (again["tabId"], again["attachmentId"]) == (1, first["attachmentId"])
     assert panel.noted("asked")[-1] == {"origins": ["https://valley.example/*"], "inAClick": True}
     expect(panel.one("attachment")).to_have_attribute("data-status", "reading")
+    expect(panel.one("prompt")).to_be_focused()
 
 
 def test_titles_of_all_tabs_are_asked_for_in_a_click_and_given_back(open_panel: OpenPanel) -> None:

@@ -96,5 +96,9 @@ def test_words_stay_whole_where_that_costs_little() -> None:
     assert whole_words("a" * 30, 10) == "a" * 10
 
 
+def test_half_a_character_is_left_out() -> None:
+    assert clean("one \ud83d two \ude00 \U0001f600") == "one  two  \U0001f600"
+
+
 def test_lines_end_with_line_feeds_alone() -> None:
     assert clean("a\r\nb\rc\td\n") == "a\nb\nc\td\n"

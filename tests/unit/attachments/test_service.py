@@ -12,7 +12,7 @@ from tabagent.adapters.memory.pdf_reader import memory_pdf
 from tabagent.attachment_errors import AttachmentNotFound, AttachmentTooLarge, AttachmentUnreadable
 from tabagent.attachments import service
 from tabagent.attachments.messages import AddAttachment, NamedAttachment
-from tabagent.attachments.service import KEPT_MS, MAX_FILE_BYTES
+from tabagent.attachments.service import MAX_FILE_BYTES
 from tabagent.chat_specs import AttachmentKind
 from tests.unit.pages.page_desk import PageDesk
 
@@ -98,12 +98,3 @@ async def test_what_is_removed_is_gone_and_what_was_asked_stays(desk: PageDesk) 
     await desk.attachments.remove(NAMED)
     with pytest.raises(AttachmentNotFound):
         await desk.attachments.show(NAMED)
-
-
-async def test_what_no_question_got_for_a_week_is_forgotten(desk: PageDesk) -> None:
-    await desk.attachments.add_text(name="old", mime_type="", text="x", kind="text", attachment_id="old")
-    desk.seconds += KEPT_MS / 1000 + 1
-    await desk.attachments.add_text(name="new", mime_type="", text="x", kind="text", attachment_id="new")
-
-    assert await desk.attachments.purge() == 1
-    assert [kept.id for kept in await desk.store.get(["old", "new"])] == ["new"]

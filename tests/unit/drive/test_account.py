@@ -17,6 +17,7 @@ from tabagent.drive.errors import (
     NotSignedIn,
 )
 from tabagent.errors import BadRequest, InvalidState
+from tabagent.sign_in import Kept, SignIn
 from tests.unit.drive.drive_desk import FIRST, REDIRECT, DriveDesk, answer, fragment, refused
 
 HOUR = 3599.0
@@ -46,6 +47,14 @@ async def test_a_build_without_a_client_id_cannot_sign_in() -> None:
 async def test_google_is_not_asked_to_send_a_token_elsewhere(desk: DriveDesk, address: str) -> None:
     with pytest.raises(BadRequest):
         await desk.account.begin_sign_in(address)
+
+
+async def test_nothing_is_made_for_pkce_which_googles_flow_does_not_have(desk: DriveDesk) -> None:
+    page = await desk.account.begin_sign_in(REDIRECT)
+    kept = await Kept(desk.vault, SIGN_IN, SignIn).get()
+
+    assert kept is not None
+    assert (kept.state in page, kept.verifier, "code_challenge" in page) == (True, "", False)
 
 
 async def test_googles_page_is_asked_for_reading_alone_and_with_a_fresh_state(desk: DriveDesk) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable
-from tabagent.pages.addresses import askable_origin, origin_of, refusal, unreadable
+from tabagent.pages.addresses import askable_origin, names_pdf, origin_of, refusal, shows, unreadable
 from tools.environment import ROOT
 
 
@@ -24,6 +24,37 @@ from tools.environment import ROOT
 )
 def test_the_origin_is_what_the_browser_is_asked_for(url: str, origin: str) -> None:
     assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("shown", "asked", "same"),
+    [
+        ("https://a.example/b", "https://a.example/b/", True),
+        ("https://a.example/b#part", "https://a.example/b", True),
+        ("https://a.example/b#one", "https://a.example/b#two", True),
+        ("https://a.example/b?c", "https://a.example/b", False),
+        ("https://a.example/#/invoices/7", "https://a.example/#/invoices/7", True),
+        ("https://a.example/#/invoices/7", "https://a.example/#/invoices/8", False),
+        ("https://a.example/#/invoices/7", "https://a.example/", False),
+        ("https://a.example/", "https://a.example/#!about", False),
+        ("", "", False),
+    ],
+)
+def test_a_tab_shows_an_address_but_for_its_place_in_the_page(shown: str, asked: str, same: bool) -> None:
+    assert shows(shown, asked) is same
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://a.example/b.pdf", True),
+        ("https://a.example/b.PDF?c#page=2", True),
+        ("https://a.example/b.pdf/c", False),
+        ("https://a.example/?b=c.pdf", False),
+    ],
+)
+def test_addresses_of_pdfs_end_so(url: str, named: bool) -> None:
+    assert names_pdf(url) is named
 
 
 def test_only_origins_that_the_manifest_has_are_asked_for() -> None:

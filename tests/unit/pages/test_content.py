@@ -14,7 +14,15 @@ def test_a_page_has_its_metadata_before_its_text() -> None:
 
     assert page.for_model().startswith("Title: Wheat\nBy: Ada\nPublished: 2024-05-01\n\nWheat is sown")
     assert (page.word_count, page.reading_time) == (100, 1)
-    assert "499 of 900" in page.note()
+    assert "499 of 899" in page.note()
+
+
+@pytest.mark.parametrize("text", [f"  {LONG}", f"{LONG}\r\n\x07", f"{LONG}😀", f"{LONG}\ud83d"])
+def test_a_page_that_is_kept_whole_has_no_word_of_a_cut(text: str) -> None:
+    # JavaScript counts two characters where there is one, and what is not shown is taken out.
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+    assert page_of([{"text": text, "total": units}], URL).note() == ""
 
 
 def test_a_page_that_lies_about_its_address_is_not_believed() -> None:

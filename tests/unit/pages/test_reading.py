@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from tabagent.adapters.memory.fetcher import Answer
+from tabagent.adapters.memory.tabs import MemoryTabs
 from tabagent.attachment_errors import PageAccessNeeded, PageNotReadable, PageTimedOut
 from tabagent.page_messages import ScrapeStage, ScrapeWhat
 from tabagent.pages.content import PageContent
-from tabagent.pages.reading import LOAD_SECONDS, MAX_BEHIND, PdfFile, Selection
-from tabagent.ports.tabs import PageScript
-from tests.unit.pages.page_desk import ORIGIN, URL, PageDesk
+from tabagent.pages.reading import LOAD_SECONDS, MAX_BEHIND, PdfFile, Reading, Selection
+from tabagent.ports.tabs import PageScript, Tab
+from tests.unit.pages.page_desk import ARTICLE, ORIGIN, URL, PageDesk
 
 PDF = "https://example.org/report.pdf"
 
@@ -159,3 +160,32 @@ async def test_tabs_that_an_earlier_thread_left_are_closed(desk: PageDesk) -> No
     await desk.reading.close_left_tabs()
 
     assert desk.browser.closed == [left.id]
+
+
+class SlowTabs(MemoryTabs):
+    """Says that a tab is open a while after it is."""
+
+    async def open_behind(self, url: str) -> Tab:
+        tab = await super().open_behind(url)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return tab
+
+
+@pytest.mark.parametrize("ticks", [1, 3, 20])
+async def test_tabs_of_requests_that_came_before_the_work_after_a_start_stay_open(desk: PageDesk, ticks: int) -> None:
+    tabs = SlowTabs()
+    tabs.granted.add(ORIGIN)
+    tabs.frames[URL, PageScript.READ] = [ARTICLE]
+    left = await tabs.open_behind("https://example.org/left")
+    reader = Reading(tabs, tabs, desk.fetcher, desk.sleep, lambda: desk.seconds)
+    tabs.loads = False
+    reading = asyncio.ensure_future(reader.of_address(URL, nobody))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    await reader.close_left_tabs()
+    assert tabs.closed == [left.id]
+    for tab in await tabs.all():
+        tabs.tabs[tab.id] = replace(tab, complete=True)
+
+    assert isinstance(await reading, PageContent)

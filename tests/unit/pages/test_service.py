@@ -29,6 +29,11 @@ def clicked(tab: Tab, **info: object) -> ChromeEvent:
     return ChromeEvent(event=MENU_CLICKED, arguments=({"menuItemId": "page", **info}, described))
 
 
+def methods(desk: PageDesk) -> set[str]:
+    """Return what all stages say of how the page is read."""
+    return {event.method for event in desk.events if isinstance(event, ScrapeStageResult)}
+
+
 def code_of(result: ScrapeStageResult) -> object:
     assert result.error is not None
     assert not result.success
@@ -71,6 +76,17 @@ async def test_an_address_that_a_tab_shows_is_read_there(desk: PageDesk) -> None
 
     assert (await desk.finished()).success
     assert desk.browser.closed == []
+    assert methods(desk) == {"contentScript"}
+
+
+async def test_an_address_is_read_in_a_tab_that_is_loaded_where_another_one_is_not(desk: PageDesk) -> None:
+    unloaded = desk.page()
+    desk.browser.tabs[unloaded.id] = replace(unloaded, discarded=True)
+    desk.page()
+    await desk.service.scrape(ScrapeRequest(attachment_id="a", url=URL))
+
+    assert (await desk.finished()).success
+    assert methods(desk) == {"contentScript"}
 
 
 async def test_an_address_is_read_behind(desk: PageDesk) -> None:
@@ -165,6 +181,28 @@ async def test_a_tab_that_the_browser_has_unloaded_is_read_behind(desk: PageDesk
     assert (await desk.finished()).success
     assert len(desk.browser.closed) == 1
     assert tab.id not in desk.browser.closed
+    assert methods(desk) == {"tempTabExecuteScript"}
+
+
+async def test_an_unloaded_tab_that_may_not_be_read_is_told_with_its_address(desk: PageDesk) -> None:
+    tab = desk.page(granted=False)
+    desk.browser.tabs[tab.id] = replace(tab, discarded=True)
+    await desk.service.scrape(ScrapeRequest(attachment_id="a", tab_id=tab.id))
+    result = await desk.finished()
+
+    assert (code_of(result), result.url) == (ErrorCodes.PAGE_ACCESS_NEEDED, URL)
+    assert methods(desk) == {"tempTabExecuteScript"}
+
+
+async def test_the_address_of_a_pdf_is_fetched_and_opened_nowhere(desk: PageDesk) -> None:
+    url = f"{ORIGIN}/plan.PDF?v=1#page=2"
+    desk.browser.granted.add(ORIGIN)
+    desk.answers[url.partition("#")[0]] = Answer(body=memory_pdf("T", [["One."]]))
+    await desk.service.scrape(ScrapeRequest(attachment_id="a", url=url))
+
+    assert (await desk.finished()).success
+    assert desk.browser.closed == []
+    assert methods(desk) == {"pdf"}
 
 
 async def test_an_unloaded_tab_without_an_address_of_the_web_says_why(desk: PageDesk) -> None:
@@ -201,10 +239,8 @@ async def test_tabs_are_listed_those_of_the_window_first(desk: PageDesk) -> None
     assert (own_page["origin"], refused["code"]) == ("", ErrorCodes.PAGE_NOT_READABLE)
 
 
-async def test_the_work_after_the_start_closes_and_forgets(desk: PageDesk) -> None:
+async def test_the_work_after_the_start_closes_what_an_earlier_thread_left(desk: PageDesk) -> None:
     await desk.browser.open_behind(URL)
-    await desk.attachments.add_text(name="old", mime_type="", text="x", kind="text", attachment_id="old")
-    desk.seconds += 8 * 24 * 60 * 60
     await desk.service.after_start()
 
-    assert (desk.browser.behind, await desk.store.get(["old"])) == ([], ())
+    assert desk.browser.behind == []
