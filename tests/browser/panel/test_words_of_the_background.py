@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tabagent.drive.errors import DriveOffline
 from tabagent.engine_errors import LoadFailed
 from tabagent.events import LoadingStatusTypes, RuntimeMessageTypes, TransferStates, UIEventNames, WorkerEventNames
 from tabagent.sentences import Said, Sentence, error_said, joined, said_to_wire
 from tests.browser.panel.conftest import OpenPanel
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.test_attachment_preview import WHEAT, attach
-from tests.browser.panel.test_drive_dialog import ADA
 from tests.browser.panel.wire_models import OTHER, TINY, Json, dtype, model, running, settings, transfer
 
 TOO_LARGE = Sentence.TOO_LARGE_FOR_CPU.said(size=4_200_000_000, room=3_758_096_384)
@@ -62,20 +60,6 @@ def test_reasons_of_models_and_dtypes_are_in_the_language_that_was_chosen(german
     expect(german.row("q2").get_by_test_id("dtype-reason")).to_have_text(f"Das Modell wurde nicht geladen. {FAILED}")
     # A sentence of its own begins with a capital.
     expect(german.one("card-reason")).to_have_text("Wird für diesen Computer gewählt, wenn das Modell geladen wird")
-
-
-def test_errors_of_a_page_and_of_a_dialog_have_their_word_before_them(german: ScriptedPanel) -> None:
-    offline = DriveOffline()
-    refused: Json = {"error": offline.to_wire()}
-    german.reply(RuntimeMessageTypes.GET_LOG_ENTRIES, refused)
-    german.press("tab-settings")
-    german.press("open-logs")
-    expect(german.one("logs").get_by_role("alert")).to_contain_text(f"Es gibt kein Netz. {offline.message}")
-
-    german.reply(RuntimeMessageTypes.GET_DRIVE_ACCOUNT, {"available": True, "account": ADA})
-    german.reply(RuntimeMessageTypes.GET_DRIVE_FILE_LIST, refused)
-    german.page.evaluate("void document.querySelector('tabagent-app').commands.drive.open()")
-    expect(german.one("drive-failure")).to_have_text(f"Es gibt kein Netz. {offline.message}")
 
 
 def test_words_that_the_panel_does_not_know_stay_english(german: ScriptedPanel) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from tabagent.sentences import Sentence
 from tools.bench import store
 from tools.bench.memory import MemoryWatch, anonymous_bytes
 from tools.bench.results import Series
@@ -57,9 +58,7 @@ def test_a_load_whose_warm_up_is_not_told_is_one_clear_line() -> None:
 
 
 def test_the_loader_says_what_the_benchmark_waits_for() -> None:
-    loader = (Path(store.__file__).parents[2] / "py" / "tabagent" / "models" / "loader.py").read_text(encoding="utf-8")
-
-    assert f'"{store.WARM_UP_MESSAGE}"' in loader
+    assert Sentence.WARMING_UP.said() == store.WARM_UP_MESSAGE
 
 
 def test_a_model_is_deleted_before_it_is_brought_in_again() -> None:
