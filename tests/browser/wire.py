@@ -61,6 +61,7 @@ class Wire:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._keys = count(1)
+        self._heard: list[HeardEvent] = []
         page.evaluate(_SCRIPT, [PortNames.PANEL])
 
     def wake(self) -> Payload:
@@ -128,11 +129,13 @@ class Wire:
 
     def events(self, *names: str, since: int = 0, **fields: object) -> list[HeardEvent]:
         """Return the events from a place on, of some names, with these payload fields."""
-        heard = self.page.evaluate("(since) => wire.events.slice(since)", since)
+        # Only what is new comes out of the page: whoever waits looks fifty times a second.
+        for envelope in self.page.evaluate("(known) => wire.events.slice(known)", len(self._heard)):
+            self._heard.append(HeardEvent(len(self._heard), envelope["type"], envelope["payload"]))
         return [
-            HeardEvent(since + offset, envelope["type"], envelope["payload"])
-            for offset, envelope in enumerate(heard)
-            if (not names or envelope["type"] in names) and _matches(envelope["payload"], fields)
+            event
+            for event in self._heard[since:]
+            if (not names or event.name in names) and _matches(event.payload, fields)
         ]
 
     def wait_for(self, *names: str, since: int = 0, timeout_s: float = 60, **fields: object) -> HeardEvent:
