@@ -50,12 +50,17 @@ export class Tabs extends PanelElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    const at = VIEWS.indexOf(this.state.view);
+    // From the tab that has the focus: what is shown changes with the next frame only, and keys may be faster.
+    const at = [...this.querySelectorAll("[role=tab]")].indexOf(/** @type {HTMLElement} */ (event.target));
     const last = VIEWS.length - 1;
+    const before = at > 0 ? at - 1 : last;
+    const after = at < last ? at + 1 : 0;
+    // The next tab stands to the left where one writes from the right.
+    const mirrored = document.documentElement.dir === "rtl";
     /** @type {Record<string, number>} */
     const targets = {
-      ArrowLeft: at > 0 ? at - 1 : last,
-      ArrowRight: at < last ? at + 1 : 0,
+      ArrowLeft: mirrored ? after : before,
+      ArrowRight: mirrored ? before : after,
       Home: 0,
       End: last,
     };

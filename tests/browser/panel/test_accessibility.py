@@ -133,6 +133,19 @@ def test_large_arabic_text_goes_from_right_to_left_and_fits_320_pixels(panel: Sc
     expect(panel.one("tab-settings")).to_contain_text(ARABIC["chat_tab_settings"])
 
 
+def test_arrow_keys_go_to_the_tab_that_stands_there_also_from_right_to_left(panel: ScriptedPanel) -> None:
+    panel.press("tab-chat")
+    _look(panel, language="ar")
+    panel.page.wait_for_selector("html[dir=rtl]")
+    panel.one("tab-chat").press("ArrowLeft")
+    expect(panel.one("tab-history")).to_be_focused()
+    panel.one("tab-history").press("ArrowRight")
+    panel.one("tab-chat").press("ArrowRight")
+
+    expect(panel.one("tab-settings")).to_be_focused()
+    expect(panel.one("tab-settings")).to_have_attribute("aria-selected", "true")
+
+
 def test_everything_that_is_said_of_a_setting_is_in_the_language_that_was_chosen(panel: ScriptedPanel) -> None:
     panel.press("tab-settings")
     _look(panel, language="ar")

@@ -223,6 +223,13 @@ def test_axe_finds_nothing_on_the_page_of_logs(logs: ScriptedPanel, scheme: str)
     assert logs.page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_arrow_keys_go_on_from_the_tab_that_is_marked_while_logs_are_shown(logs: ScriptedPanel) -> None:
+    logs.one("tab-settings").press("ArrowLeft")
+
+    expect(logs.one("tab-models")).to_be_focused()
+    expect(logs.one("tab-models")).to_have_attribute("aria-selected", "true")
+
+
 def test_the_menu_opens_the_panel_elsewhere_with_its_chat(logs: ScriptedPanel) -> None:
     button = logs.one("menu-button")
     button.focus()
