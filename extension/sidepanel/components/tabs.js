@@ -12,8 +12,10 @@ const VIEWS = ["chat", "history", "models", "settings"];
 
 export class Tabs extends PanelElement {
   render() {
+    const { view } = this.state;
     const progress = overall(this.state);
-    const current = this.#current;
+    // A page without a tab of its own is one of the settings.
+    const current = VIEWS.includes(view) ? view : "settings";
     return html`
       <div class="tabs" role="tablist" aria-label=${t("chat_tabs")} @keydown=${this.#onKey}>
         ${VIEWS.map(
@@ -41,12 +43,6 @@ export class Tabs extends PanelElement {
     `;
   }
 
-  /** A page without a tab of its own is one of the settings. */
-  get #current() {
-    const { view } = this.state;
-    return VIEWS.includes(view) ? view : "settings";
-  }
-
   /** @param {View} view */
   #go(view) {
     this.commands.show(view);
@@ -54,7 +50,8 @@ export class Tabs extends PanelElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    const at = VIEWS.indexOf(this.#current);
+    // From the tab that has the focus: what is shown changes with the next frame only, and keys may be faster.
+    const at = [...this.querySelectorAll("[role=tab]")].indexOf(/** @type {HTMLElement} */ (event.target));
     const last = VIEWS.length - 1;
     const before = at > 0 ? at - 1 : last;
     const after = at < last ? at + 1 : 0;
