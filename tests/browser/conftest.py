@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -64,6 +65,15 @@ _FORGET = """() => {
 }"""
 
 
+def browser_options(*, arguments: tuple[str, ...] = (), **options: Any) -> BrowserOptions:
+    """Return options of a browser whose WebAssembly is optimized late.
+
+    The tests begin hundreds of threads, each of which would soon have Pyodide and ONNX Runtime compiled once more: that
+    was a third of all the time that they computed. What is called most is optimized all the same.
+    """
+    return BrowserOptions(arguments=("--js-flags=--wasm-tiering-budget=200000000", *arguments), **options)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark this folder's tests."""
     for item in items:
@@ -117,7 +127,7 @@ def session_hub(repositories: dict[str, Path | HubRepository]) -> Iterator[Local
 @pytest.fixture(scope="session")
 def shared_browser(extension: Path, session_hub: LocalHub) -> Iterator[ExtensionBrowser]:
     """A Chromium without a graphics adapter, for all tests that need nothing else."""
-    with open_browser(BrowserOptions(extension=extension, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=extension, hub=session_hub)) as browser:
         yield browser
 
 

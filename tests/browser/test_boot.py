@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
-from tests.browser.conftest import TINY, quiet
+from tests.browser.conftest import TINY, browser_options, quiet
 from tests.browser.panel_page import PanelPage
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.devtools import ConsoleLine
 from tools.hub import LocalHub
 
@@ -98,7 +98,7 @@ def test_without_a_snapshot_that_fits_python_starts_plainly_says_so_and_works(
     copy = tmp_path / "extension"
     shutil.copytree(extension, copy)
     breaks(copy / SNAPSHOT)
-    with open_browser(BrowserOptions(extension=copy, hub=hub)) as browser:
+    with open_browser(browser_options(extension=copy, hub=hub)) as browser:
         wire = Wire(quiet(browser, browser.context.pages[0]))
         wire.listen_to_the_start()
         started = wire.wait_for(WorkerEventNames.WORKER_SCRIPT_READY, timeout_s=120).payload

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tabagent.events import ErrorCodes, ModelWorkerStates, WorkerEventNames
-from tests.browser.conftest import DEFAULT_MODEL, TINY, connected, forget, open_panel, quiet
+from tests.browser.conftest import DEFAULT_MODEL, TINY, browser_options, connected, forget, open_panel, quiet
 from tests.browser.panel_page import PanelPage
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 STATISTICS = re.compile(r"\d.*(tok|token)", re.IGNORECASE)
@@ -127,7 +127,7 @@ def test_stop_while_a_long_prompt_is_read_acts_before_the_first_word(real: Desk)
 def gpu(extension: Path, session_hub: LocalHub) -> Iterator[Desk]:
     """A Chromium whose graphics adapter is a program: it computes like one, slowly, and without f16."""
     session_hub.faults.clear()
-    with open_browser(BrowserOptions(extension=extension, hub=session_hub, software_gpu=True)) as browser:
+    with open_browser(browser_options(extension=extension, hub=session_hub, software_gpu=True)) as browser:
         yield Desk(connected(quiet(browser, browser.context.pages[0])), open_panel(browser))
 
 

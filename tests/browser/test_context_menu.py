@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes
-from tests.browser.conftest import connected, forget, quiet
+from tests.browser.conftest import browser_options, connected, forget, quiet
 from tests.browser.panel_page import PanelPage
 from tests.browser.store.altered_extension import altered
 from tests.browser.test_toolbar import ATTACHMENTS, CONNECTED, attachments
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.build.locales import texts_of
 from tools.hub import LocalHub
 
@@ -154,7 +154,7 @@ def reading_browser(
         manifest["host_permissions"].append(READABLE)
 
     copy = altered(extension, tmp_path_factory.mktemp("menu") / "extension", "manifest.json", allow)
-    with open_browser(BrowserOptions(extension=copy, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=copy, hub=session_hub)) as browser:
         for address in (READABLE, PRIVATE):
             browser.context.route(address, serve)
         yield browser
@@ -200,7 +200,7 @@ class Starts:
     @contextmanager
     def start(self, language: str) -> Iterator[ExtensionBrowser]:
         arguments = (f"--lang={language}",)
-        options = BrowserOptions(extension=self.extension, hub=self.hub, profile=self.profile, arguments=arguments)
+        options = browser_options(extension=self.extension, hub=self.hub, profile=self.profile, arguments=arguments)
         with open_browser(options) as browser:
             self.wait_for(browser, in_language(language))
             yield browser
@@ -331,7 +331,7 @@ def test_a_click_starts_the_background_and_waits_for_a_panel(menu: Menu) -> None
 def test_a_page_that_the_toolbars_button_allows_is_attached_in_the_side_panel(
     extension: Path, session_hub: LocalHub
 ) -> None:
-    with open_browser(BrowserOptions(extension=extension, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=extension, hub=session_hub)) as browser:
         browser.context.route(READABLE, serve)
         menu = Menu(browser)
         barley, wheat = menu.visit(BARLEY), menu.visit(WHEAT)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tabagent.events import ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
-from tests.browser.conftest import TINY
+from tests.browser.conftest import TINY, browser_options
 from tests.browser.coverage_data import store
 from tests.browser.inside import adapters, attaching, carrying, saying
 from tests.browser.inside.covered_main import LINES
@@ -38,7 +38,7 @@ from tests.contracts import (
     vault,
     windows,
 )
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 # {what is tested: whose cases}; the names are those that tests.browser.inside.contracts gives.
@@ -78,7 +78,7 @@ NAMES = [f"{name}: {case.__name__}" for name, module in CONTRACTS.items() for ca
 def browser_for_tests(extension_for_tests: Path, session_hub: LocalHub) -> Iterator[ExtensionBrowser]:
     """Chromium with the test variant."""
     session_hub.faults.clear()
-    with open_browser(BrowserOptions(extension=extension_for_tests, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=extension_for_tests, hub=session_hub)) as browser:
         yield browser
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from tabagent.events import ErrorCodes, ModelWorkerStates, RuntimeMessageTypes, WorkerEventNames
 from tabagent.sentences import Sentence
-from tests.browser.conftest import LONG, OTHER, TINY, connected, forget
+from tests.browser.conftest import LONG, OTHER, TINY, browser_options, connected, forget
 from tests.browser.test_states import begin_answer
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 # The tests' adapter is a program; so that it is taken for a graphics card, until the thread ends, it must not say so.
@@ -34,7 +34,7 @@ HANG = "void setTimeout(() => { for (;;); })"
 @pytest.fixture(scope="module")
 def gpu_browser(extension: Path, session_hub: LocalHub) -> Iterator[ExtensionBrowser]:
     """A Chromium whose graphics adapter is a program, without f16."""
-    with open_browser(BrowserOptions(extension=extension, hub=session_hub, software_gpu=True)) as browser:
+    with open_browser(browser_options(extension=extension, hub=session_hub, software_gpu=True)) as browser:
         yield browser
 
 

@@ -17,6 +17,7 @@ from tests.browser.conftest import (
     ONLY_Q8,
     OTHER,
     TINY,
+    browser_options,
     connected,
     forget,
     open_panel,
@@ -24,7 +25,7 @@ from tests.browser.conftest import (
 )
 from tests.browser.panel_page import PanelPage
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import Corrupt, Cut, Html, HubRepository, LocalHub, Status, WrongLength, WrongSize
 from tools.hub.faults import Behaviour
 
@@ -69,7 +70,7 @@ def test_second_load_of_the_same_profile_needs_no_hub_at_all(
 ) -> None:
     with (
         LocalHub({TINY: repositories[TINY]}) as hub,
-        open_browser(BrowserOptions(extension=extension, hub=hub, profile=tmp_path)) as browser,
+        open_browser(browser_options(extension=extension, hub=hub, profile=tmp_path)) as browser,
     ):
         wire = connected(quiet(browser, browser.context.pages[0]))
         wire.load_ready(TINY)
@@ -77,7 +78,7 @@ def test_second_load_of_the_same_profile_needs_no_hub_at_all(
         assert hub.requests.bytes_sent() > 100_000
 
     # Chromium knows the hub's names, and nobody listens any more where they lead.
-    with open_browser(BrowserOptions(extension=extension, hub=hub, profile=tmp_path)) as browser:
+    with open_browser(browser_options(extension=extension, hub=hub, profile=tmp_path)) as browser:
         wire = connected(quiet(browser, browser.context.pages[0]))
         listed = wire.ask(RuntimeMessageTypes.LIST_MODELS)["models"]
         wire.load_ready(TINY)
@@ -260,7 +261,7 @@ def test_weights_damaged_on_the_way_are_downloaded_again_by_themselves(wire: Wir
 def test_no_network_and_nothing_stored_is_told(extension: Path, repositories: dict[str, Path | HubRepository]) -> None:
     with LocalHub({TINY: repositories[TINY]}) as gone:
         pass
-    with open_browser(BrowserOptions(extension=extension, hub=gone)) as browser:
+    with open_browser(browser_options(extension=extension, hub=gone)) as browser:
         wire = connected(quiet(browser, browser.context.pages[0]))
         panel = open_panel(browser)
         error = wire.load_error(TINY)

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes
-from tests.browser.conftest import connected, forget
+from tests.browser.conftest import browser_options, connected, forget
 from tests.browser.store.altered_extension import altered
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.google import API_HOST, DriveItem, LocalGoogle
 from tools.hub import Html, Status
 
@@ -61,7 +61,7 @@ def drive_browser(
     folder = tmp_path_factory.mktemp("drive")
     with_client = altered(extension, folder / "client", "settings.json", give_client)
     copy = altered(with_client, folder / "extension", "manifest.json", give_permissions)
-    with open_browser(BrowserOptions(extension=copy, hub=shared_google)) as browser:
+    with open_browser(browser_options(extension=copy, hub=shared_google)) as browser:
         yield browser
 
 

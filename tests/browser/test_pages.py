@@ -14,12 +14,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes
-from tests.browser.conftest import LONG, connected, forget, open_panel
+from tests.browser.conftest import LONG, browser_options, connected, forget, open_panel
 from tests.browser.inside.pdf_files import pdf_bytes
 from tests.browser.panel_page import PanelPage
 from tests.browser.store.altered_extension import altered
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def reading_browser(
 ) -> Iterator[ExtensionBrowser]:
     """The built extension, which may read the site."""
     copy = altered(extension, tmp_path_factory.mktemp("pages") / "extension", "manifest.json", _allow_pages)
-    with open_browser(BrowserOptions(extension=copy, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=copy, hub=session_hub)) as browser:
         yield browser
 
 
@@ -98,7 +98,7 @@ def reading_browser(
 def browser_with_tabs(extension: Path, session_hub: LocalHub, tmp_path: Path) -> Iterator[ExtensionBrowser]:
     """The built extension, which may read the site and see the titles of all tabs."""
     copy = altered(extension, tmp_path / "extension", "manifest.json", _allow_tabs)
-    with open_browser(BrowserOptions(extension=copy, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=copy, hub=session_hub)) as browser:
         yield browser
 
 

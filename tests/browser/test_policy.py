@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import connected, quiet
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tests.browser.conftest import browser_options, connected, quiet
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 Attempts = dict[str, str]
@@ -22,7 +22,7 @@ def browser_for_tests(
     scripts = tmp_path_factory.mktemp("scripts")
     with (
         LocalHub({"tabagent-tests/scripts": scripts}) as hub,
-        open_browser(BrowserOptions(extension=extension_for_tests, hub=hub)) as browser,
+        open_browser(browser_options(extension=extension_for_tests, hub=hub)) as browser,
     ):
         yield browser
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tabagent.events import ErrorCodes
-from tools.browser import BrowserOptions, open_browser
+from tests.browser.conftest import browser_options
+from tools.browser import open_browser
 from tools.devtools import TargetSession
 from tools.hub import LocalHub
 
@@ -23,7 +24,7 @@ def attachments(panel: TargetSession) -> list[dict[str, Any]]:
 
 
 def test_a_click_opens_the_panel_and_lets_it_read_the_page_and_no_other(extension: Path, session_hub: LocalHub) -> None:
-    with open_browser(BrowserOptions(extension=extension, hub=session_hub)) as browser:
+    with open_browser(browser_options(extension=extension, hub=session_hub)) as browser:
         browser.context.route("https://*.example/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         other, shown = browser.context.new_page(), browser.context.new_page()
         other.goto("https://barley.example/field")

@@ -9,7 +9,8 @@ import pytest
 from tests.browser.answers.answer_page import AnswerPage
 from tests.browser.answers.walls import bundle_panels
 from tests.browser.bare_extension import complete
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tests.browser.conftest import browser_options
+from tools.browser import ExtensionBrowser, open_browser
 from tools.build.project import Project
 from tools.environment import ensure_node_modules
 
@@ -23,7 +24,7 @@ def answers_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extens
     ensure_node_modules()
     extension.mkdir()
     bundle_panels(extension, folder)
-    with open_browser(BrowserOptions(extension=complete(extension, project))) as browser:
+    with open_browser(browser_options(extension=complete(extension, project))) as browser:
         yield browser
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chats.talking import LIVELY
+from tests.browser.conftest import browser_options
 from tests.browser.generation.models import make_lively_model
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 
@@ -17,5 +18,5 @@ from tools.hub import LocalHub
 def talking_browser(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExtensionBrowser]:
     """A Chromium whose hub has the model."""
     model = make_lively_model(tmp_path_factory.mktemp("talking") / "lively")
-    with LocalHub({LIVELY: model}) as hub, open_browser(BrowserOptions(extension=extension, hub=hub)) as browser:
+    with LocalHub({LIVELY: model}) as hub, open_browser(browser_options(extension=extension, hub=hub)) as browser:
         yield browser

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import connected, forget
+from tests.browser.conftest import browser_options, connected, forget
 from tests.browser.generation.asking import PATIENCE_S, Asker
 from tests.browser.generation.models import make_lively_model, make_many_characters
 from tests.browser.generation.reference import Reference
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 LIVELY, OTHER, SHORT = "tabagent-tests/lively", "tabagent-tests/another", "tabagent-tests/short"
@@ -45,7 +45,7 @@ def lively_hub(lively_models: dict[str, Path]) -> Iterator[LocalHub]:
 @pytest.fixture(scope="package")
 def lively_browser(extension: Path, lively_hub: LocalHub) -> Iterator[ExtensionBrowser]:
     """A Chromium that finds that hub."""
-    with open_browser(BrowserOptions(extension=extension, hub=lively_hub)) as browser:
+    with open_browser(browser_options(extension=extension, hub=lively_hub)) as browser:
         yield browser
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tabagent.events import RuntimeMessageTypes
-from tests.browser.conftest import TINY, connected, quiet
+from tests.browser.conftest import TINY, browser_options, connected, quiet
 from tests.browser.panel_page import PanelPage
 from tests.browser.wire import Payload, Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub
 
 
@@ -61,7 +61,7 @@ def test_the_panel_opens_once_in_a_window_and_once_in_a_tab(
 def test_the_last_model_and_chat_are_offered_after_a_start_of_the_browser(
     extension: Path, hub: LocalHub, tmp_path: Path
 ) -> None:
-    options = BrowserOptions(extension=extension, hub=hub, profile=tmp_path / "profile")
+    options = browser_options(extension=extension, hub=hub, profile=tmp_path / "profile")
     with open_browser(options) as browser:
         wire = connected(quiet(browser, browser.context.pages[0]))
         wire.load_ready(TINY)

@@ -9,9 +9,10 @@ from typing import Protocol
 import pytest
 
 from tests.browser.bare_extension import complete
+from tests.browser.conftest import browser_options
 from tests.browser.panel.scripted_panel import ScriptedPanel
 from tests.browser.panel.wire_models import Json, replies
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.build.bundle import bundle_panel
 from tools.build.events import javascript_constants
 from tools.build.project import Project
@@ -41,7 +42,7 @@ def panel_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extensio
     ensure_node_modules()
     shutil.copytree(bundle_panel(project, javascript_constants(project.package / "events.py")), folder / "sidepanel")
     shutil.copy(project.extension / "sidepanel" / "index.html", folder / "sidepanel")
-    with open_browser(BrowserOptions(extension=complete(folder, project))) as browser:
+    with open_browser(browser_options(extension=complete(folder, project))) as browser:
         yield browser
 
 

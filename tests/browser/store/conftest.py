@@ -11,9 +11,9 @@ import pytest
 
 from tabagent.events import RuntimeMessageTypes, TransferStates, UIEventNames
 from tabagent.models.chunks import CHUNK_BYTES
-from tests.browser.conftest import TINY, connected, forget
+from tests.browser.conftest import TINY, browser_options, connected, forget
 from tests.browser.wire import Payload, Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import CDN_HOST, Generated, HubRepository, LocalHub
 
 BIG, SECOND = "tabagent-tests/big", "tabagent-tests/second"
@@ -131,7 +131,7 @@ def big_hub(big_repositories: dict[str, Path | HubRepository]) -> Iterator[Local
 @pytest.fixture(scope="package")
 def big_browser(extension: Path, big_hub: LocalHub) -> Iterator[ExtensionBrowser]:
     """A browser for tests that leave it as it was."""
-    with open_browser(BrowserOptions(extension=extension, hub=big_hub)) as browser:
+    with open_browser(browser_options(extension=extension, hub=big_hub)) as browser:
         yield browser
 
 

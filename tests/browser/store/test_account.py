@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes, WorkerEventNames
-from tests.browser.conftest import GATED, ONLY_Q8, TINY, connected, forget
+from tests.browser.conftest import GATED, ONLY_Q8, TINY, browser_options, connected, forget
 from tests.browser.store.conftest import Shelf
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import HUB_HOST, MIRROR_HOST, HubRepository, LocalHub
 
 TOKEN = "hf_good"
@@ -31,7 +31,7 @@ def guarded_hub(repositories: dict[str, Path | HubRepository]) -> Iterator[Local
 @pytest.fixture(scope="module")
 def guarded_browser(extension: Path, guarded_hub: LocalHub) -> Iterator[ExtensionBrowser]:
     """A browser of that hub."""
-    with open_browser(BrowserOptions(extension=extension, hub=guarded_hub)) as browser:
+    with open_browser(browser_options(extension=extension, hub=guarded_hub)) as browser:
         yield browser
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from playwright.sync_api import Error
 
 from tabagent.events import TransferStates
-from tests.browser.conftest import connected, quiet
+from tests.browser.conftest import browser_options, connected, quiet
 from tests.browser.store.conftest import DATA, SIZE, Shelf
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import LocalHub, Throttle
 
 SEEDS = range(20)
@@ -37,7 +37,7 @@ def test_no_kill_loses_more_than_the_chunks_that_were_under_way(
     big_hub.faults.add(f"*/{DATA}", Throttle(SPEED))
     stored_before, killed_in_a_download = 0, 0
     for seed in SEEDS:
-        options = BrowserOptions(extension=extension, hub=big_hub, profile=tmp_path)
+        options = browser_options(extension=extension, hub=big_hub, profile=tmp_path)
         with open_browser(options) as browser:
             shelf = Shelf(connected(quiet(browser, browser.context.pages[0])), big_hub, browser)
             if seed:
@@ -59,7 +59,7 @@ def test_no_kill_loses_more_than_the_chunks_that_were_under_way(
     assert killed_in_a_download >= len(SEEDS) // 4
 
     big_hub.faults.clear()
-    with open_browser(BrowserOptions(extension=extension, hub=big_hub, profile=tmp_path)) as browser:
+    with open_browser(browser_options(extension=extension, hub=big_hub, profile=tmp_path)) as browser:
         shelf = Shelf(connected(quiet(browser, browser.context.pages[0])), big_hub, browser)
         shelf.download()
         assert shelf.check()["status"] == TransferStates.DONE

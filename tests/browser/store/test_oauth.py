@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes, WorkerEventNames
-from tests.browser.conftest import GATED, TINY, connected, forget
+from tests.browser.conftest import GATED, TINY, browser_options, connected, forget
 from tests.browser.store.altered_extension import altered
 from tests.browser.store.conftest import Shelf
 from tests.browser.wire import Payload, Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import HUB_HOST, HubRepository, LocalHub
 
 CLIENT = "tabagent-tests-client"
@@ -45,7 +45,7 @@ def signing_browser(
         settings["huggingFaceClientId"] = CLIENT
 
     copy = altered(extension, tmp_path_factory.mktemp("signing") / "extension", "settings.json", give_application)
-    with open_browser(BrowserOptions(extension=copy, hub=signing_hub)) as browser:
+    with open_browser(browser_options(extension=copy, hub=signing_hub)) as browser:
         yield browser
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Error
 
 from tabagent.events import RuntimeMessageTypes, TransferStates, WorkerEventNames
-from tests.browser.conftest import TINY, connected, forget, quiet
+from tests.browser.conftest import TINY, browser_options, connected, forget, quiet
 from tests.browser.store.conftest import BIG, DATA, SECOND, SIZE, Shelf
 from tests.browser.store.old_profiles import (
     FOREIGN_KEY,
@@ -24,7 +24,7 @@ from tests.browser.store.old_profiles import (
     make_old_profile,
 )
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import HUB_HOST, HubRepository, LocalHub, Status
 
 TOKEN = "hf_good"
@@ -177,7 +177,7 @@ def test_a_migration_that_is_killed_again_and_again_loses_nothing(
 ) -> None:
     big_hub.faults.clear()
     shape, in_the_middle = SHAPES[2], 0
-    options = BrowserOptions(extension=extension, hub=big_hub, profile=tmp_path)
+    options = browser_options(extension=extension, hub=big_hub, profile=tmp_path)
     for seed in KILLS:
         with open_browser(options) as browser:
             page = quiet(browser, browser.context.pages[0])

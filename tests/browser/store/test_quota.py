@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tabagent.events import ErrorCodes, RuntimeMessageTypes, TransferStates
-from tests.browser.conftest import ONLY_Q8, OTHER, TINY, connected, forget
+from tests.browser.conftest import ONLY_Q8, OTHER, TINY, browser_options, connected, forget
 from tests.browser.store.altered_extension import altered
 from tests.browser.store.conftest import BIG, DATA, SIZE, Shelf
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import ExtensionBrowser, open_browser
 from tools.hub import CDN_HOST, Generated, HubRepository, LocalHub
 
 NAMES = {"modelId": BIG, "dtype": "q8"}
@@ -58,7 +58,7 @@ def limited_browser(
         manifest["permissions"].remove("unlimitedStorage")
 
     copy = altered(extension, tmp_path_factory.mktemp("limited") / "extension", "manifest.json", without_permission)
-    with open_browser(BrowserOptions(extension=copy, hub=large_hub)) as browser:
+    with open_browser(browser_options(extension=copy, hub=large_hub)) as browser:
         yield browser
 
 
