@@ -61,6 +61,7 @@ function hostFor(pyodide, config) {
     expectWithin: (/** @type {number} */ seconds, /** @type {string} */ why) =>
       postMessage({ kind: "expect", seconds, why }),
     atEase: () => postMessage({ kind: "atEase" }),
+    giveTurn: (/** @type {() => void} */ onTurn) => void scheduler.postTask(onTurn),
     askDocument: (/** @type {string} */ what) => ask(what),
     callChrome: async (/** @type {string} */ name, /** @type {string} */ args) =>
       JSON.stringify(await ask("chrome", { name, args: JSON.parse(args) })),

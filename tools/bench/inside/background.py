@@ -70,13 +70,18 @@ def constant_engine() -> None:
     It computes in one call and lets messages in as `TransformersJsEngine` does on the CPU.
     """
     main: Any = importlib.import_module("tabagent.main")
-    gap: Any = importlib.import_module("tabagent.adapters.browser.message_gap").MessageGap()
+    kind: Any = importlib.import_module("tabagent.adapters.browser.message_gap").MessageGap
 
-    async def compute(milliseconds: float) -> None:
-        await gap.let_messages_in()
-        _javascript().bench.compute(milliseconds)
+    def engine(js_host: Any, cache: object) -> ConstantEngine:
+        gap, js_compute = kind(js_host), _javascript().bench.compute
 
-    main.TransformersJsEngine = lambda js_host, cache: ConstantEngine(compute)
+        async def compute(milliseconds: float) -> None:
+            await gap.let_messages_in()
+            js_compute(milliseconds)
+
+        return ConstantEngine(compute)
+
+    main.TransformersJsEngine = engine
 
 
 def counted_proxies() -> None:

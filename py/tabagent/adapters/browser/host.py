@@ -46,6 +46,12 @@ class JsHost(Protocol):
     def atEase(self) -> None:
         """Take that back."""
 
+    def giveTurn(self, on_turn: Any) -> None:
+        """Call a function when everything that waits for this thread has been handled.
+
+        It returns nothing: of a promise Pyodide would make a future.
+        """
+
     async def askDocument(self, what: str) -> Any:
         """Ask the document for what workers do not have.
 

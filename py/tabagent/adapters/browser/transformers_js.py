@@ -73,7 +73,7 @@ class TransformersJsEngine:
         self._js_tokenizer: Any = None
         self._js_ones: Any = None
         self._takes_rows = False
-        self._gap = MessageGap()
+        self._gap = MessageGap(js_host)
         self._js_ort: Any = None
         self._resident: ResidentRunner | None = None
         self._chat_template: str | None = None
