@@ -44,6 +44,26 @@ async def test_a_stop_while_the_prompt_is_read_ends_it_without_text(ready: World
     await ready.until(lambda: ready.manager.state is State.IDLE)
 
 
+async def test_a_stop_in_the_first_piece_of_a_prompt_is_heard_before_the_second() -> None:
+    class Heard(MemoryEngine):
+        """Hears the stop in the first pass of an answer."""
+
+        async def forward(self, cache: KvCache, token_ids: Sequence[int], *, logits: bool = True) -> Logits | None:
+            scores = await super().forward(cache, token_ids, logits=logits)
+            if world.generation.describe()["generating"]:
+                await world.generation.interrupt(EVERYTHING)
+            return scores
+
+    engine = Heard(context_length=1000)
+    world = World(MemoryFetcher(hub_answers()), engine=engine)
+    await world.load()
+    engine.passes.clear()
+    await world.generation.send(chat_request(LONG))
+
+    assert (await world.heard(GenerationStopped)).generated_text == ""
+    assert [len(tokens) for tokens in engine.passes] == [1]
+
+
 async def test_a_stop_before_anything_was_computed_ends_it(ready: World) -> None:
     await ready.generation.send(chat_request("one"))
     await ready.generation.interrupt(EVERYTHING)

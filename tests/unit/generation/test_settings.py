@@ -45,11 +45,8 @@ ORIGINAL: JsonObject = {
     "system_prompt": "Think first.",
     "theirs": {"a": [1, None]},
 }
-COUNTS: JsonObject = {
-    name: value
-    for name, value in ORIGINAL.items()
-    if name not in ("early_stopping", "length_penalty", "repetition_penalty", "theirs")
-}
+UNUSED = ("early_stopping", "length_penalty", "repetition_penalty", "theirs")
+COUNTS: JsonObject = {name: value for name, value in ORIGINAL.items() if name not in UNUSED}
 
 
 class SlowPreferences(MemoryPreferences):
@@ -274,6 +271,8 @@ async def test_a_reset_is_of_one_scope(desk: Desk) -> None:
 
 async def test_values_that_do_not_go_with_those_that_are_kept_change_nothing(desk: Desk) -> None:
     await desk.save(min_new_tokens=20)
+    with pytest.raises(BadSetting):
+        await desk.save("model", max_new_tokens=10)
     await desk.save("model", min_new_tokens=30)
     desk.events.clear()
     for scope in ("global", "model"):

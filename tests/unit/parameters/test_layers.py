@@ -77,6 +77,7 @@ def test_a_wrong_value_in_an_earlier_layer_is_refused_although_a_later_one_wins(
         ({"forced_bos_token_id": 5, "suppress_tokens": [1, 5]}, "forced_bos_token_id"),
         ({"forced_bos_token_id": 5, "begin_suppress_tokens": 5}, "forced_bos_token_id"),
         ({"forced_bos_token_id": 5, "bad_words_ids": [[5]]}, "forced_bos_token_id"),
+        ({"forced_bos_token_id": 0, "suppress_tokens": [0]}, "forced_bos_token_id"),
         ({"forced_bos_token_id": 5, "json_mode": True}, "forced_bos_token_id"),
         ({"forced_bos_token_id": 5, "json_schema": {}}, "forced_bos_token_id"),
     ],

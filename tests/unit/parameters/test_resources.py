@@ -19,7 +19,7 @@ def test_the_settings_of_resources_are_checked_alike(name: str) -> None:
 
 
 def test_what_is_not_set_has_its_default() -> None:
-    settings = combine_resources({"threads": 4}, {"cache_megabytes": 64})
+    settings = combine_resources({"threads": 2, "cache_megabytes": 64}, {"threads": 4})
 
     assert settings == ResourceSettings(threads=4, cache_megabytes=64)
     assert (settings.idle_minutes, settings.idle_minutes_open) == (5, 30)
