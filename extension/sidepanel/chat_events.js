@@ -29,14 +29,11 @@ export const CHAT_CHANGES = {
   [WorkerEventNames.GENERATION_COMPLETE]: (state, payload) => finished(state, payload, "complete"),
   [WorkerEventNames.GENERATION_STOPPED]: (state, payload) => finished(state, payload, "stopped"),
   [WorkerEventNames.GENERATION_ERROR]: (state, { messageId, error, generatedText }) => {
-    const next = withMessage(state, messageId, ({ text, base }) => ({
+    const next = withMessage(state, messageId, ({ text, base }) => {
       // After a crash the background knows what it had kept, which may be less than what is shown.
-      text: text.startsWith(base + (generatedText ?? "")) ? text : base + generatedText,
-      base: base + (generatedText ?? ""),
-      waiting: null,
-      status: "error",
-      error,
-    }));
+      const kept = base + (generatedText ?? "");
+      return { text: text.startsWith(kept) ? text : kept, base: kept, waiting: null, status: "error", error };
+    });
     // What another chat's answer came to is told in that chat.
     if (next === state) return state;
     return { ...next, stopping: false, problem: problem(error, { kind: "answer", messageId }) };

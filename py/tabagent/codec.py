@@ -139,10 +139,9 @@ def encode_event(event: Event) -> JsonObject:
     """Return the envelope `{type, payload}` of an event; what other languages need of a text is beside it."""
     # mypy asks the class for the hash of its instances.
     wire_names, values_of = _fields_of(type(event))  # type: ignore[arg-type]
-    values = values_of(event)
-    plain = [value if type(value) in _JSON_TYPES else _plain(value) for value in values]
-    payload = dict(zip(wire_names, plain, strict=True))
-    for name, value in zip(wire_names, values, strict=True):
+    payload: JsonObject = {}
+    for name, value in zip(wire_names, values_of(event), strict=True):
+        payload[name] = value if type(value) in _JSON_TYPES else _plain(value)
         if type(value) is Said:
             payload[f"{name}Said"] = said_to_wire(value)
     return {"type": str(event.name), "payload": payload}

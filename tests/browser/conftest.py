@@ -9,14 +9,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.panel_page import PanelPage
 from tests.browser.wire import Wire
-from tools.browser import BrowserOptions, ExtensionBrowser, open_browser
+from tools.browser import BrowserOptions, ExtensionBrowser, MappedHub, open_browser
 from tools.build.extension import build_extension
 from tools.build.project import Project
 from tools.environment import CACHE
@@ -65,13 +64,26 @@ _FORGET = """() => {
 }"""
 
 
-def browser_options(*, arguments: tuple[str, ...] = (), **options: Any) -> BrowserOptions:
+def browser_options(
+    *,
+    extension: Path,
+    hub: MappedHub | None = None,
+    profile: Path | None = None,
+    software_gpu: bool = False,
+    arguments: tuple[str, ...] = (),
+) -> BrowserOptions:
     """Return options of a browser whose WebAssembly is optimized late.
 
     The tests begin hundreds of threads, each of which would soon have Pyodide and ONNX Runtime compiled once more: that
     was a third of all the time that they computed. What is called most is optimized all the same.
     """
-    return BrowserOptions(arguments=("--js-flags=--wasm-tiering-budget=200000000", *arguments), **options)
+    return BrowserOptions(
+        extension=extension,
+        hub=hub,
+        profile=profile,
+        software_gpu=software_gpu,
+        arguments=("--js-flags=--wasm-tiering-budget=200000000", *arguments),
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

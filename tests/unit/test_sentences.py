@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import tabagent
 from tabagent.errors import JsonValue, Offline
-from tabagent.sentences import ERROR, Said, Sentence, Value, error_said, joined, said_from_wire, said_to_wire
+from tabagent.sentences import ERROR, SIZES, Said, Sentence, Value, error_said, joined, said_from_wire, said_to_wire
+from tools.environment import ROOT
 
 texts = st.text(max_size=20)
 plain = texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -35,6 +36,14 @@ def test_every_sentence_is_said_somewhere_with_all_its_values() -> None:
 
 def test_no_code_of_a_sentence_looks_like_that_of_an_error() -> None:
     assert [sentence.code for sentence in Sentence if sentence.code.startswith(ERROR)] == []
+
+
+def test_the_panel_knows_the_same_sizes_and_errors() -> None:
+    panel = (ROOT / "extension" / "sidepanel" / "said_text.js").read_text(encoding="utf-8")
+
+    assert f'const ERROR = "{ERROR}";' in panel
+    [sizes] = re.findall(r"const SIZES = new Set\((\[.*\])\);", panel)
+    assert set(json.loads(sizes)) == SIZES
 
 
 def test_a_sentence_is_a_text_that_knows_its_code_and_its_values() -> None:

@@ -136,9 +136,11 @@ class ModelLife:
             self._handover.asleep = None
         self._error = None
         self._idleness.end()
-        preparing = Sentence.PREPARING.said(model=request.model_id)
-        without = Sentence.LEAVING_WEBGPU.said(reason=webgpu_failed)
-        load.progress.initiate(without if webgpu_failed else preparing)
+        load.progress.initiate(
+            Sentence.LEAVING_WEBGPU.said(reason=webgpu_failed)
+            if webgpu_failed
+            else Sentence.PREPARING.said(model=request.model_id)
+        )
         self._states.to(State.LOADING_MODEL)
         self._task = asyncio.ensure_future(self._run(load))
         return load

@@ -85,6 +85,16 @@ def _open_by_hand(open_panel: OpenPanel) -> ScriptedPanel:
     return panel
 
 
+def _close_while_a_file_is_read(open_panel: OpenPanel) -> ScriptedPanel:
+    """Insert a file, and close the dialog before there is an answer."""
+    panel = _open_by_hand(open_panel)
+    panel.one("drive-file").first.click()
+    panel.press("drive-insert")
+    panel.sent(RuntimeMessageTypes.INSERT_DRIVE_FILE)
+    panel.press("drive-close")
+    return panel
+
+
 def test_a_build_without_a_client_offers_nothing_that_cannot_work(open_panel: OpenPanel) -> None:
     panel = _open(open_panel, account={"available": False, "account": None})
 
@@ -152,11 +162,7 @@ def test_after_the_last_file_the_question_has_the_focus(open_panel: OpenPanel) -
 
 
 def test_files_that_are_read_when_the_dialog_has_been_opened_again_leave_it_open(open_panel: OpenPanel) -> None:
-    panel = _open_by_hand(open_panel)
-    panel.one("drive-file").first.click()
-    panel.press("drive-insert")
-    panel.sent(RuntimeMessageTypes.INSERT_DRIVE_FILE)
-    panel.press("drive-close")
+    panel = _close_while_a_file_is_read(open_panel)
     _choose_in_the_menu(panel)
     panel.answer(RuntimeMessageTypes.INSERT_DRIVE_FILE, {"attachment": ATTACHED})
 
@@ -166,11 +172,8 @@ def test_files_that_are_read_when_the_dialog_has_been_opened_again_leave_it_open
 
 
 def test_a_file_that_is_read_when_another_chat_is_open_goes_into_no_question(open_panel: OpenPanel) -> None:
-    panel = _open_by_hand(open_panel)
-    panel.one("drive-file").first.click()
-    panel.press("drive-insert")
+    panel = _close_while_a_file_is_read(open_panel)
     [sent] = panel.sent(RuntimeMessageTypes.INSERT_DRIVE_FILE)
-    panel.press("drive-close")
     open_stored(panel, "one")
     panel.answer(RuntimeMessageTypes.INSERT_DRIVE_FILE, {"attachment": ATTACHED})
 

@@ -87,8 +87,7 @@ class _Turn:
 
     def wake(self) -> None:
         """Let the task go on."""
-        if self._woken is None:
-            return
+        assert self._woken is not None, "a turn comes after it was waited for"  # noqa: S101 - a bug, not an input
         wake, context = self._woken
         # Where stacks can be switched, each call from JavaScript has a thread state of its own, without a loop.
         asyncio._set_running_loop(self._loop)
