@@ -38,6 +38,9 @@ async function boot(archives) {
   return { pyodide, note };
 }
 
+/** Messages of the document that are under way to this thread; not shared where a test starts it. */
+let posted = new Int32Array(1);
+
 // Each call into Python leaves garbage behind, and bytes come in thousands of pieces a second.
 const TELL_EVERY_MS = 50;
 /** @type {Map<number, (answer: unknown) => void>} */
@@ -61,6 +64,7 @@ function hostFor(pyodide, config) {
     expectWithin: (/** @type {number} */ seconds, /** @type {string} */ why) =>
       postMessage({ kind: "expect", seconds, why }),
     atEase: () => postMessage({ kind: "atEase" }),
+    mailWaits: () => Atomics.load(posted, 0) > 0,
     giveTurn: (/** @type {() => void} */ onTurn) => void scheduler.postTask(onTurn),
     askDocument: (/** @type {string} */ what) => ask(what),
     callChrome: async (/** @type {string} */ name, /** @type {string} */ args) =>
@@ -91,7 +95,7 @@ function hostFor(pyodide, config) {
 let onMessage;
 
 /** Tests start the thread with an entry and archives of their own. @param {any} message */
-async function start({ entry = "tabagent.main", archives = [], ...message }) {
+async function start({ entry = "tabagent.main", archives = [], posted: _shared, ...message }) {
   const begin = performance.now();
   const settings = file("./settings.json");
   const { pyodide, note } = await boot([ARCHIVE, ...archives]);
@@ -103,6 +107,8 @@ async function start({ entry = "tabagent.main", archives = [], ...message }) {
 }
 
 self.onmessage = ({ data }) => {
+  if (data.posted) posted = data.posted;
+  Atomics.sub(posted, 0, 1);
   if (data.kind === "message") onMessage(data.number, data.text, data.sender.id, data.sender.url, data.sender.tabUrl);
   else if (data.kind === "answer") asked.get(data.number)?.(data.answer), asked.delete(data.number);
   else if (data.kind === "start") {

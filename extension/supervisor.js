@@ -32,6 +32,8 @@ export class Supervisor {
     this.nextRequest = 0;
     /** @type {Worker | null} */
     this.worker = null;
+    /** Counts what is under way to the worker, which looks here without giving its turn away. @type {Int32Array} */
+    this.posted = new Int32Array(0);
     this.bootTimer = this.deadline = 0;
   }
 
@@ -42,11 +44,18 @@ export class Supervisor {
     this.publish([{ type: WorkerEventNames.CREATING_WORKER, payload: { attempt: this.starts, reason } }]);
     const worker = new Worker("runtime.js", { type: "module", name: "tabagent-runtime" });
     this.worker = worker;
+    this.posted = new Int32Array(new SharedArrayBuffer(4));
     worker.onmessage = ({ data }) => this.worker === worker && this.receive(data);
     worker.onerror = (event) => this.worker === worker && this.crashed(event.message || "an uncaught error");
     this.bootTimer = setTimeout(() => this.crashed("it did not start in time"), BOOT_LIMIT_MS);
-    const { baton, session } = this;
-    worker.postMessage({ kind: "start", extensionId: chrome.runtime.id, baton, overdue, session, reason });
+    const { baton, session, posted } = this;
+    this.post({ kind: "start", extensionId: chrome.runtime.id, baton, overdue, session, reason, posted });
+  }
+
+  /** @param {object} message to the worker */
+  post(message) {
+    Atomics.add(this.posted, 0, 1);
+    this.worker?.postMessage(message);
   }
 
   /**
@@ -74,7 +83,7 @@ export class Supervisor {
     if (!entry) return;
     entry.sent = true;
     const text = JSON.stringify(entry.message);
-    this.worker?.postMessage({ kind: "message", number, text, sender: entry.sender });
+    this.post({ kind: "message", number, text, sender: entry.sender });
   }
 
   /** @param {any} data */
@@ -126,7 +135,7 @@ export class Supervisor {
       chrome: () => chrome.runtime.sendMessage({ chromeCall: call }).catch(({ message }) => ({ refused: message })),
     };
     const answer = await answers[/** @type {keyof typeof answers} */ (what)]();
-    worker?.postMessage({ kind: "answer", number, answer });
+    if (this.worker === worker) this.post({ kind: "answer", number, answer });
   }
 
   /** Ends a thread that hangs. It has taken its request with it, so the next one may start at once. @param {any} data */

@@ -34,6 +34,7 @@ from tabagent.adapters.browser.preferences import BrowserPreferences
 from tabagent.adapters.browser.storage_space import BrowserStorageSpace
 from tabagent.adapters.browser.tabs import ChromePages, ChromeTabs
 from tabagent.adapters.browser.transformers_js import TransformersJsEngine
+from tabagent.adapters.browser.under_way import under_way
 from tabagent.adapters.browser.user_data import UserDatabase
 from tabagent.adapters.browser.vault import BrowserVault
 from tabagent.adapters.browser.windows import ChromeWindows
@@ -238,7 +239,8 @@ async def start(js_host: JsHost) -> OnMessage:
     register_windows(router, Detaching(ChromeWindows(chrome, config["extensionId"])))
 
     async def answer(number: int, text: str, sender: Sender) -> None:
-        reply = await router.dispatch(text, sender)
+        with under_way():
+            reply = await router.dispatch(text, sender)
         js_host.reply(number, json.dumps(reply, ensure_ascii=False))
 
     running: set[asyncio.Task[None]] = set()

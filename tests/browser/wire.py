@@ -22,10 +22,12 @@ POLL_S = 0.02
 
 _SCRIPT = """([portName]) => {
   if (globalThis.wire) return;
-  const wire = { events: [], replies: [], batches: [], answers: {}, port: null, closed: 0 };
+  const wire = { events: [], replies: [], batches: [], answers: {}, answeredAt: [], port: null, closed: 0 };
   const take = (batch) => {
-    wire.batches.push({ at: performance.now(), count: batch.length });
+    const replies = wire.replies.length;
     for (const envelope of batch) (envelope.requestId === undefined ? wire.events : wire.replies).push(envelope);
+    const isEvents = wire.replies.length === replies;
+    wire.batches.push({ at: performance.now(), count: batch.length, isEvents });
   };
   wire.connect = () => {
     wire.port = chrome.runtime.connect({ name: portName });
@@ -37,6 +39,17 @@ _SCRIPT = """([portName]) => {
       (reply) => { (wire.answers[key] ??= []).push(reply ?? null); },
       (error) => { (wire.answers[key] ??= []).push({ thrown: String(error) }); },
     );
+  };
+  wire.inTurn = (messages) => {
+    const waiting = messages.values();
+    const next = () => wire.port.postMessage(waiting.next().value);
+    const ids = new Set(messages.map(({ requestId }) => requestId));
+    wire.port.onMessage.addListener((batch) => {
+      if (!batch.some(({ requestId }) => ids.delete(requestId))) return;
+      wire.answeredAt.push(performance.now());
+      if (ids.size) next();
+    });
+    next();
   };
   globalThis.wire = wire;
 }"""
@@ -96,6 +109,22 @@ class Wire:
             lambda: self.page.evaluate("(key) => wire.answers[key]", key), f"a reply to {str(message)[:200]}", timeout_s
         )
         return found[0]
+
+    def ask_in_turn(self, name: str, number: int) -> None:
+        """Ask so often, each time as soon as the one before is answered, while the test goes on."""
+        self.page.evaluate("(all) => void wire.inTurn(all)", [self.envelope(name) for _ in range(number)])
+
+    def answered_among(self, batches: int) -> int:
+        """Return how many of these were answered between the first and the last of the newest batches of events."""
+        return int(
+            self.page.evaluate(
+                """(count) => {
+                  const times = wire.batches.filter(({ isEvents }) => isEvents).slice(-count).map(({ at }) => at);
+                  return wire.answeredAt.filter((at) => times[0] < at && at < times.at(-1)).length;
+                }""",
+                batches,
+            )
+        )
 
     def envelope(self, name: str, payload: Payload | None = None) -> Payload:
         """Return an envelope with a fresh request id."""

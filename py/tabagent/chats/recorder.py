@@ -1,4 +1,4 @@
-"""Writes answers down while they come: what the pages hear of an answer is stored twice a second, and at its end.
+"""Writes answers down while they come: what the pages hear of an answer is stored within half a second, and at its end.
 
 It listens to the events, so nothing that is stored can differ from what was streamed. On the token path it only keeps
 a text; writing happens in a task of its own.
@@ -19,8 +19,9 @@ from tabagent.store_errors import StorageError
 
 logger = logging.getLogger(__name__)
 
-# No text that was streamed is lost for longer than this, whatever ends the browser.
-WRITE_SECONDS = 0.5
+# No text that was streamed is lost for longer than half a second, whatever ends the browser. While the engine computes
+# on the CPU a timer may be heard 0.2 s late.
+WRITE_SECONDS = 0.3
 
 CallLater = Callable[[float, Callable[[], None]], object]
 

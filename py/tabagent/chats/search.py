@@ -16,7 +16,7 @@ SNIPPET_BEFORE, SNIPPET_AFTER = 40, 120
 
 @dataclass(slots=True)
 class Indexed:
-    """A message as it is searched: an answer that is being written changes twice a second, so it folds on demand."""
+    """A message as it is searched: an answer that is being written changes often, so it folds on demand."""
 
     message: Message
     _folded: str | None = None

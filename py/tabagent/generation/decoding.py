@@ -21,7 +21,7 @@ from tabagent.specs import LoadedModel
 GUESSES = 8
 # Text that has come since is told with the first token after this time: more often, and each message to the pages takes
 # its time from the engine, while nobody reads that fast.
-TELL_SECONDS = 1 / 20
+TELL_SECONDS = 1 / 15
 STOP, STOP_STRING, LENGTH, TIME, STOPPED = "stop", "stop_string", "length", "time", "stopped"
 
 

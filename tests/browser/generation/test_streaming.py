@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tabagent.events import RuntimeMessageTypes
 from tests.browser.generation.asking import Asked, Asker, talk
 from tests.browser.generation.reference import Reference
 from tests.browser.wire import Payload
@@ -73,6 +74,14 @@ def test_every_event_of_an_answer_names_its_chat_and_message(lively: Asker) -> N
     assert told == {("a chat", asked.message_id)}
     of_answers = [event for event in events if event.name.startswith("generation")]
     assert {event.payload["messageId"] for event in of_answers} == {asked.message_id}
+
+
+def test_what_a_page_asks_meanwhile_is_answered_between_two_tokens(lively: Asker) -> None:
+    lively.wire.ask_in_turn(RuntimeMessageTypes.CHECK_BACKGROUND_READY, 2000)
+    _, _, updates = written(lively, talk("Hello"), max_new_tokens=400)
+
+    # Text is told fifteen times a second; unasked, the thread gives its turn away five times a second.
+    assert lively.wire.answered_among(len(updates)) > len(updates)
 
 
 def test_special_tokens_are_hidden(lively: Asker, reference: Reference) -> None:

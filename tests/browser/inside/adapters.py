@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -153,6 +154,46 @@ async def a_digest_that_is_given_up_in_the_middle_ends_whoever_waits_for_it(js_h
     assert await waiting
 
 
+async def the_turn_is_given_away_when_somebody_has_use_for_it(js_host: Any) -> None:
+    from tabagent.adapters.browser.message_gap import MessageGap
+    from tabagent.adapters.browser.under_way import under_way
+
+    host = CountingHost(js_host)
+    gap = MessageGap(cast(Any, host))
+
+    async def turns(seconds: float) -> tuple[int, int]:
+        """Let messages in again and again; return how often, and how often that took a turn."""
+        looks, before, end = 0, host.given, time.monotonic() + seconds
+        while time.monotonic() < end:
+            await gap.let_messages_in()
+            looks += 1
+        return looks, host.given - before
+
+    looks, alone = await turns(1)
+    with under_way():
+        _, beside = await turns(1)
+    host.mail = True
+    looks_with_mail, with_mail = await turns(0.1)
+
+    assert 0 < 2 * alone < beside < looks / 2
+    assert with_mail == 2 * looks_with_mail
+
+
+class CountingHost:
+    """Gives turns away as the real one does, and has mail when it is told so."""
+
+    def __init__(self, js_host: Any) -> None:
+        self._js_host = js_host
+        self.mail, self.given = False, 0
+
+    def mailWaits(self) -> bool:  # noqa: N802 - JavaScript's
+        return self.mail
+
+    def giveTurn(self, js_on_turn: Any) -> None:  # noqa: N802 - JavaScript's
+        self.given += 1
+        self._js_host.giveTurn(js_on_turn)
+
+
 async def _open(name: str, version: int, stores: dict[str, str]) -> Any:
     import js
 
@@ -196,4 +237,5 @@ CASES: tuple[Case, ...] = (
     two_threads_can_have_the_same_file_open,
     nothing_is_left_of_a_repository_without_files,
     a_digest_that_is_given_up_in_the_middle_ends_whoever_waits_for_it,
+    the_turn_is_given_away_when_somebody_has_use_for_it,
 )

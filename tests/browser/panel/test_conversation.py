@@ -305,6 +305,8 @@ def test_a_changed_question_is_a_branch_and_the_keyboard_switches_between_them(c
     expect(chat.one("prompt")).to_be_focused()
     chat.publish(COMPLETE, finished(request["answerId"], "Other."))
     expect(chat.one("branches")).to_have_text("2/2")
+    # A key goes nowhere on a button that is still disabled, as it is until the answer's end is drawn.
+    expect(chat.one("branch-earlier")).to_be_enabled()
     chat.one("branch-earlier").press("Enter")
 
     expect(last(chat)).to_contain_text("Third.")

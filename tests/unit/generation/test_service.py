@@ -16,6 +16,7 @@ from tabagent.engine_errors import ContextOverflow, TemplateFailed
 from tabagent.errors import InvalidState, JsonValue, QueueFull, TabAgentError
 from tabagent.events import ErrorCodes
 from tabagent.events import ModelWorkerStates as State
+from tabagent.generation.decoding import TELL_SECONDS
 from tabagent.generation.fitting import SHORTEST_ANSWER
 from tabagent.generation.queue import MOST_WAITING
 from tabagent.messages import (
@@ -198,7 +199,7 @@ async def test_options_that_are_wrong_are_refused(exact: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", [{"max_new_tokens": 2}, {"max_new_tokens": 3, "forced_eos_token_id": 0}, {"max_time": 0.3}]
+    "limit", [{"max_new_tokens": 2}, {"max_new_tokens": 3, "forced_eos_token_id": 0}, {"max_time": 7 * TELL_SECONDS}]
 )
 async def test_json_that_does_not_end_is_an_error_with_what_had_come(ready: World, limit: dict[str, JsonValue]) -> None:
     words = '{ "a": [ 1, 2, 3 ] }'

@@ -11,6 +11,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, js_block, js_json
 from tabagent.adapters.browser.host import JsHost
+from tabagent.adapters.browser.under_way import under_way
 from tabagent.errors import Offline
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.fetcher import HttpResponse
@@ -32,7 +33,8 @@ class BrowserResponse:
     async def text(self) -> str:
         """Read the whole body."""
         try:
-            return str(await self._js_response.text())
+            with under_way():
+                return str(await self._js_response.text())
         except JsException as error:
             raise ConnectionLost(self._url) from error
         finally:
@@ -49,7 +51,8 @@ class BrowserResponse:
         if on_bytes is not None and self._js_hear is None:
             self._js_hear = create_proxy(self._heard)
         try:
-            js_array = await self._js_host.readInto(self._js_reader, js_block(size), self._js_hear)
+            with under_way():
+                js_array = await self._js_host.readInto(self._js_reader, js_block(size), self._js_hear)
         except JsException as error:
             raise ConnectionLost(self._url) from error
         except asyncio.CancelledError:
@@ -96,7 +99,8 @@ class BrowserFetcher:
         js_options = js_json({**options, "cache": "no-store", "credentials": "omit"})
         js_options.signal = js_abort.signal
         try:
-            js_response = await js.fetch(url, js_options)
+            with under_way():
+                js_response = await js.fetch(url, js_options)
         except JsException as error:
             raise Offline(url) from error
         except asyncio.CancelledError:

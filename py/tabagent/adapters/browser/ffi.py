@@ -16,6 +16,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
 
+from tabagent.adapters.browser.under_way import under_way
 from tabagent.models.chunks import CHUNK_BYTES
 
 # Blocks for chunks are used again and again. Fewer than this lie idle: what all connections fill, and the reader.
@@ -120,7 +121,8 @@ async def settled(js_target: JsProxy, success: str, failures: Sequence[str]) -> 
         for name in failures:
             js_target.addEventListener(name, js_fail)
         try:
-            await future
+            with under_way():
+                await future
         finally:
             js_target.removeEventListener(success, js_succeed)
             for name in failures:

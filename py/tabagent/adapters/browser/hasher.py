@@ -14,6 +14,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy
 
 from tabagent.adapters.browser.ffi import JsBytes, describe, js_bytes, js_object
 from tabagent.adapters.browser.host import JsHost
+from tabagent.adapters.browser.under_way import under_way
 from tabagent.ports.buffers import ByteBuffer
 from tabagent.ports.hasher import ContentHash, DigestKind
 from tabagent.store_errors import StorageError
@@ -163,7 +164,8 @@ class _HashBeside:
 
     async def _answered(self) -> str:
         """Wait until the worker is done with what it was given last."""
-        text = await self._answer if self._answer else ""
+        with under_way():
+            text = await self._answer if self._answer else ""
         if self._js_worker is None:
             raise _failure("it was given up")
         return text

@@ -46,6 +46,9 @@ class JsHost(Protocol):
     def atEase(self) -> None:
         """Take that back."""
 
+    def mailWaits(self) -> bool:
+        """Tell whether the document has posted something that this thread has not heard yet."""
+
     def giveTurn(self, on_turn: Any) -> None:
         """Call a function when everything that waits for this thread has been handled.
 

@@ -6,6 +6,10 @@ first), and everything that comes from the document waits behind what has piled 
 tokens. So the turn is given away with one task of the browser's scheduler, which comes behind everything that waits,
 and the decode loop goes on within it: a message to oneself and Pyodide's to wake the loop take up to a millisecond each
 where the cores are busy, in which the engine rests.
+
+A turn costs as much as all else that Python does in a step. So it is given when somebody has use for it: at once when
+the document has posted something, often while the browser is at something for another part of the background, and
+rarely for what nobody announces, timers for instance.
 """
 
 from __future__ import annotations
@@ -18,10 +22,12 @@ from typing import Any
 
 from pyodide.ffi import create_proxy
 
+from tabagent.adapters.browser import under_way
 from tabagent.adapters.browser.host import JsHost
 
-# Two steps of a small model on a CPU: Stop is heard soon, and the engine is rarely held up.
-EVERY_SECONDS = 0.05
+# While something is under way: two steps of a small model on a CPU, so that it comes along beside an answer.
+OFTEN_SECONDS = 0.05
+RARELY_SECONDS = 0.2
 
 Wake = Callable[["_Turn"], object]
 
@@ -30,7 +36,7 @@ class MessageGap:
     """Gives the thread's turn away and takes it again.
 
     Args:
-        js_host: Has the browser's scheduler.
+        js_host: Has the browser's scheduler, and knows what the document has posted.
     """
 
     def __init__(self, js_host: JsHost) -> None:
@@ -41,14 +47,20 @@ class MessageGap:
         self._last = time.monotonic()
 
     async def let_messages_in(self) -> None:
-        """Wait until what has come is handled, if the last time is some steps ago."""
-        if time.monotonic() - self._last < EVERY_SECONDS:
+        """Wait until what has come is handled, if anything may have come."""
+        if self._js_host.mailWaits():
+            # In the first turn it is heard, in the second the task begins that the event loop has made of it.
+            await self._give_turn()
+        elif time.monotonic() - self._last < (OFTEN_SECONDS if under_way.anything() else RARELY_SECONDS):
             return
+        await self._give_turn()
+        self._last = time.monotonic()
+
+    async def _give_turn(self) -> None:
         turn = _Turn(asyncio.get_running_loop())
         self._waiting.append(turn)
         self._js_host.giveTurn(self._js_on_turn)
         await turn
-        self._last = time.monotonic()
 
     def _on_turn(self) -> None:
         self._waiting.pop(0).wake()
