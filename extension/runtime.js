@@ -1,6 +1,6 @@
 // @ts-check
 // The runtime's thread: boots Pyodide, hands Python its host object, passes messages on. No policy.
-import { createRoomyModule } from "./roomy_pyodide.js";
+import { fromSnapshot } from "./python_snapshot.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 const PYODIDE = new URL("./vendor/pyodide/", import.meta.url).href;
@@ -21,8 +21,7 @@ async function boot(archives) {
   const options = { indexURL: PYODIDE, packageBaseUrl: PYODIDE };
   let pyodide, note = "";
   try {
-    const snapshot = { _loadSnapshot: file("./python/python.snapshot"), createPyodideModule: createRoomyModule };
-    pyodide = await loadPyodide({ ...options, ...snapshot });
+    pyodide = await loadPyodide({ ...options, ...fromSnapshot(file("./python/python.snapshot")) });
   } catch (error) {
     note = `booted without the memory snapshot: ${error}`;
     console.warn(note);

@@ -9,15 +9,11 @@ from tools.build.archive import write_archive
 from tools.build.cache import files_under, made_once, write_json
 from tools.build.project import Project
 from tools.build.pyodide import INSIDE, Job, Release, run_in_pyodide
+from tools.build.snapshot import packed
 from tools.environment import ToolError, file_hash
 
 # Adapters for tests on the host; the extension has no use for them.
 NOT_PACKAGED = ("tabagent/adapters/memory/",)
-# What is restored is copied at every start: a heap that grows beyond this has too much in it.
-# extension/roomy_pyodide.js makes room for what is more than Pyodide's own 30 MiB.
-LARGEST_HEAP = 40 * 1024 * 1024
-# The header before the heap in a snapshot file.
-LARGEST_HEADER = 64 * 1024
 
 
 def make_archive(project: Project) -> Path:
@@ -58,7 +54,7 @@ def archive_of(project: Project, sources: dict[str, Path], archive_name: str) ->
 def make_snapshot(project: Project, runtime: Path, wheels: list[Path], release: Release) -> Path:
     """Return a folder with python.snapshot and snapshot.json, which says what the snapshot belongs to.
 
-    Raises `ToolError` when a module cannot be imported without the browser or the heap has grown too large.
+    Raises `ToolError` when a module cannot be imported without the browser or the memory has grown too large.
     """
     script, pyodide = INSIDE / "warm.py", project.pyodide
 
@@ -68,20 +64,11 @@ def make_snapshot(project: Project, runtime: Path, wheels: list[Path], release: 
             project.pyodide,
             Job(script=script, wheels=wheels, inputs={"/app/runtime.zip": runtime}, snapshot=snapshot),
         )
-        require_restorable(snapshot.stat().st_size)
+        snapshot.write_bytes(packed(snapshot.read_bytes()))
         write_json(folder / "snapshot.json", _description(project.pyodide, runtime, snapshot, wheels, release))
 
     inputs = [pyodide / "package.json", pyodide / "pyodide.asm.wasm", runtime, *wheels]
     return made_once(project.cache, "snapshot", inputs, make)
-
-
-def require_restorable(size: int) -> None:
-    """Raise `ToolError` when a snapshot of this many bytes would make every start slow."""
-    if size > LARGEST_HEAP + LARGEST_HEADER:
-        raise ToolError(
-            f"the memory snapshot has {size / 2**20:.1f} MiB, more than the {LARGEST_HEAP // 2**20} MiB that a start "
-            "may cost: import less in tools/build/inside/warm.py"
-        )
 
 
 def _description(

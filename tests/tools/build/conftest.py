@@ -62,5 +62,5 @@ def sample(tmp_path: Path, root: Path) -> Project:
     for file in ("hash-wasm.js", "onnxruntime.js", "onnxruntime-module.js", "package-lock.json"):
         shutil.copyfile(root / "build" / file, build / file)
     # What the restored Python needs of the extension itself.
-    shutil.copyfile(root / "extension" / "roomy_pyodide.js", tmp_path / "extension" / "roomy_pyodide.js")
+    shutil.copyfile(root / "extension" / "python_snapshot.js", tmp_path / "extension" / "python_snapshot.js")
     return Project(root=tmp_path, dist=tmp_path / "dist", cache=CACHE / "build-of-tests")

@@ -5,11 +5,10 @@ import { join, resolve } from "node:path";
 const extension = resolve(process.argv[2]);
 const pyodideFolder = join(extension, "vendor", "pyodide/");
 const { loadPyodide } = await import(join(pyodideFolder, "pyodide.mjs"));
-const { createRoomyModule } = await import(join(extension, "roomy_pyodide.js"));
+const { fromSnapshot } = await import(join(extension, "python_snapshot.js"));
 const pyodide = await loadPyodide({
   indexURL: pyodideFolder,
-  createPyodideModule: createRoomyModule,
-  _loadSnapshot: readFileSync(join(extension, "python", "python.snapshot")),
+  ...fromSnapshot(Promise.resolve(readFileSync(join(extension, "python", "python.snapshot")))),
 });
 pyodide.FS.mkdirTree("/app");
 pyodide.FS.writeFile("/app/runtime.zip", readFileSync(join(extension, "python", "runtime.zip")));

@@ -5,22 +5,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tools.build.extension import build_extension
 from tools.build.project import Project
 from tools.build.pyodide import RUNNER
-from tools.build.runtime import LARGEST_HEAP, require_restorable
-from tools.environment import ToolError, require_node
+from tools.environment import require_node
 
 RESTORE = Path(__file__).parent / "restore.mjs"
-
-
-def test_a_snapshot_that_would_make_every_start_slow_is_refused() -> None:
-    require_restorable(LARGEST_HEAP + 240)
-
-    with pytest.raises(ToolError, match="more than the 40 MiB"):
-        require_restorable(LARGEST_HEAP * 2)
 
 
 def test_a_snapshot_names_no_folder_of_this_machine(sample: Project) -> None:
