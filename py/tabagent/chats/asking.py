@@ -5,7 +5,7 @@ Both are stored, the generation service is asked with the stored path, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, cast
 
@@ -45,6 +45,8 @@ class Asking:
         generation: Writes answers.
         context: Tokens of the loaded model's context, or None.
         model: The loaded model's id, or empty.
+        written: Returns when the ends of answers of which pages have heard are stored: whoever asks right behind one
+            must not be told that it is still being written.
     """
 
     def __init__(
@@ -54,9 +56,10 @@ class Asking:
         generation: Generation,
         context: Callable[[], int | None],
         model: Callable[[], str],
+        written: Callable[[], Awaitable[None]],
     ) -> None:
         self._history, self._attachments, self._generation = history, attachments, generation
-        self._context, self._model = context, model
+        self._context, self._model, self._written = context, model, written
 
     async def ask(self, request: AskQuestion) -> JsonObject:
         """Store a question with the place of its answer, and have it answered.
@@ -68,6 +71,7 @@ class Asking:
         """
         texts = await self._attachments.texts(request.attachment_ids)
         content, cuts = with_attachments(request.text, texts, self._room())
+        await self._written()
         async with self._history.writing():
             before = await self._opened(request)
             opened = await self._store_question(before, request, cuts)
@@ -81,6 +85,7 @@ class Asking:
             InvalidState: The answer is gone, is no answer, or an id is taken.
             TabAgentError: As of the generation service; then nothing stays stored.
         """
+        await self._written()
         async with self._history.writing():
             before = await self._history.open(request.chat_id)
             former = _answer(before, request.message_id)
@@ -99,6 +104,7 @@ class Asking:
             InvalidState: It is gone, is no answer, or is being written.
             TabAgentError: As of the generation service; then it is as before.
         """
+        await self._written()
         async with self._history.writing():
             before = await self._history.open(request.chat_id)
             former = _answer(before, request.message_id)

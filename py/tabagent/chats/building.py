@@ -68,9 +68,10 @@ def build_chats(
         model = loaded()
         return model.spec.repo if model is not None else ""
 
+    recorder = AnswerRecorder(history, call_later)
     service = ChatService(
         history=history,
-        asking=Asking(history, attachments, generation, context, model_id),
+        asking=Asking(history, attachments, generation, context, model_id, recorder.written),
         search=ChatSearch(history),
         export=ChatExport(history, attachments, offers),
         intake=ChatIntake(history, attachments, fetcher, new_id),
@@ -78,4 +79,4 @@ def build_chats(
         call_later=call_later,
         new_id=new_id,
     )
-    return ChatSystem(service, AnswerRecorder(history, call_later), history)
+    return ChatSystem(service, recorder, history)
