@@ -2,6 +2,10 @@
 
 Pyodide's own snapshot is a header and the whole memory. Almost half of that is zero in a few large areas (the stack,
 memory that was freed), and reading the file is a third of a start. extension/python_snapshot.js puts it together.
+
+The file: the length of a JSON object in four bytes; that object, `{header, memory, zeros, filled}`, with the lengths of
+Pyodide's header and of the memory, and the areas `[from, to]` of it that are zero and that are not; the header; and the
+contents of the latter areas one after the other.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ PAGE = 64 * 1024
 LARGEST_MEMORY = 40 * 1024 * 1024
 # Pyodide's header begins with words: what it is, where the memory begins, and the length of the JSON between.
 _MAGIC = 0x706E7300
+
+Area = tuple[int, int]
 
 
 def packed(snapshot: bytes) -> bytes:
@@ -36,8 +42,8 @@ def packed(snapshot: bytes) -> bytes:
         )
     memory = memoryview(snapshot)[begins:]
     require_restorable(len(memory))
-    filled = _filled(memory)
-    layout = json.dumps({"beginning": begins, "memory": len(memory), "filled": filled}).encode()
+    zeros, filled = _areas(memory)
+    layout = json.dumps({"header": begins, "memory": len(memory), "zeros": zeros, "filled": filled}).encode()
     return b"".join(
         [struct.pack("<I", len(layout)), layout, snapshot[:begins], *(memory[start:end] for start, end in filled)]
     )
@@ -52,16 +58,14 @@ def require_restorable(size: int) -> None:
         )
 
 
-def _filled(memory: memoryview) -> list[tuple[int, int]]:
-    """Return where the areas begin and end that are not zero."""
-    zeros, areas = bytes(PAGE), list[tuple[int, int]]()
+def _areas(memory: memoryview) -> tuple[list[Area], list[Area]]:
+    """Return the areas that are zero, and those that are not."""
+    nothing, kinds = bytes(PAGE), (list[Area](), list[Area]())
     for start in range(0, len(memory), PAGE):
         page = memory[start : start + PAGE]
-        if page == zeros[: len(page)]:
-            continue
-        end = start + len(page)
+        areas, end = kinds[page != nothing[: len(page)]], start + len(page)
         if areas and areas[-1][1] == start:
             areas[-1] = areas[-1][0], end
         else:
             areas.append((start, end))
-    return areas
+    return kinds

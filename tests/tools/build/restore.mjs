@@ -8,7 +8,8 @@ const { loadPyodide } = await import(join(pyodideFolder, "pyodide.mjs"));
 const { fromSnapshot } = await import(join(extension, "python_snapshot.js"));
 const pyodide = await loadPyodide({
   indexURL: pyodideFolder,
-  ...fromSnapshot(Promise.resolve(readFileSync(join(extension, "python", "python.snapshot")))),
+  // No Buffer, whose slices are no copies.
+  ...fromSnapshot(Promise.resolve(new Uint8Array(readFileSync(join(extension, "python", "python.snapshot"))))),
 });
 pyodide.FS.mkdirTree("/app");
 pyodide.FS.writeFile("/app/runtime.zip", readFileSync(join(extension, "python", "runtime.zip")));

@@ -10,7 +10,7 @@ import pytest
 from tools.build.snapshot import LARGEST_MEMORY, PAGE, packed, require_restorable
 from tools.environment import ToolError
 
-BEGINNING = struct.pack("<IIII", 0x706E7300, 64, 2, 0) + bytes(32) + b"{}" + bytes(14)
+HEADER = struct.pack("<IIII", 0x706E7300, 64, 2, 0) + bytes(32) + b"{}" + bytes(14)
 CONTENT = bytes(PAGE - 1) + b"x"
 
 
@@ -18,23 +18,25 @@ def unpacked(content: bytes) -> bytes:
     """Return the snapshot that was packed, as extension/python_snapshot.js puts it together."""
     (length,) = struct.unpack_from("<I", content)
     layout = json.loads(content[4 : 4 + length])
-    place = 4 + length + layout["beginning"]
-    memory = bytearray(layout["memory"])
+    place = 4 + length + layout["header"]
+    memory = bytearray(b"?" * layout["memory"])
+    for start, end in layout["zeros"]:
+        memory[start:end] = bytes(end - start)
     for start, end in layout["filled"]:
         memory[start:end] = content[place : place + end - start]
         place += end - start
     assert place == len(content)
-    return content[4 + length :][: layout["beginning"]] + memory
+    return content[4 + length :][: layout["header"]] + memory
 
 
 @pytest.mark.parametrize("pages", ["", "x", "-", "x--x-", "-xx-x", "--x", "xxx"])
 @pytest.mark.parametrize("rest", [b"", b"end", bytes(3)])
 def test_nothing_but_zeros_is_left_out(pages: str, rest: bytes) -> None:
     memory = b"".join(CONTENT if page == "x" else bytes(PAGE) for page in pages) + rest
-    content = packed(BEGINNING + memory)
+    content = packed(HEADER + memory)
 
-    assert unpacked(content) == BEGINNING + memory
-    assert len(content) < len(BEGINNING) + PAGE * pages.count("x") + len(rest) + 200
+    assert unpacked(content) == HEADER + memory
+    assert len(content) < len(HEADER) + PAGE * pages.count("x") + len(rest) + 200
 
 
 def test_a_snapshot_that_would_make_every_start_slow_is_refused() -> None:
@@ -44,7 +46,7 @@ def test_a_snapshot_that_would_make_every_start_slow_is_refused() -> None:
         require_restorable(LARGEST_MEMORY * 2)
 
 
-@pytest.mark.parametrize("content", [b"PK\3\4" + bytes(100), BEGINNING[:40]])
+@pytest.mark.parametrize("content", [b"PK\3\4" + bytes(100), HEADER[:40]])
 def test_what_is_no_snapshot_is_refused(content: bytes) -> None:
     with pytest.raises(ToolError, match="another format"):
         packed(content)
