@@ -85,7 +85,6 @@ class Asking:
             InvalidState: The answer is gone, is no answer, or an id is taken.
             TabAgentError: As of the generation service; then nothing stays stored.
         """
-        await self._written()
         async with self._history.writing():
             before = await self._history.open(request.chat_id)
             former = _answer(before, request.message_id)

@@ -161,7 +161,7 @@ async def test_a_question_behind_a_streaming_answer_is_refused(desk: ChatDesk) -
     assert await desk.texts() == ["first", ""]
 
 
-@pytest.mark.parametrize("how", ["asks", "goes on", "wants another"])
+@pytest.mark.parametrize("how", ["asks", "goes on"])
 async def test_what_comes_right_behind_an_end_that_is_still_to_be_stored_is_taken(desk: ChatDesk, how: str) -> None:
     await desk.ask("first", 1)
     desk.stream("a-1", "Be")
@@ -173,12 +173,9 @@ async def test_what_comes_right_behind_an_end_that_is_still_to_be_stored_is_take
     if how == "asks":
         await desk.ask("second", 2)
         assert await desk.texts() == ["first", "Because", "second", ""]
-    elif how == "goes on":
+    else:
         await desk.service.go_on(AnswerAgain(chat_id="chat", message_id="a-1", answer_id="a-1"))
         assert (await desk.messages())[1]["state"] == "streaming"
-    else:
-        await desk.again("a-1", "a-9")
-        assert await desk.texts() == ["first", ""]
 
 
 async def test_an_id_that_is_taken_is_refused_and_changes_nothing(desk: ChatDesk) -> None:
